@@ -1,0 +1,23 @@
+//! Who is asking, and what they may do.
+//!
+//! Tokens (RFC 9068, ES256), the keys they are checked with, epochs that cut them off early, and the one
+//! table of permissions and roles. Knows no database. `jsonwebtoken` is used in `token.rs` and nowhere else.
+
+mod caller;
+mod client_secret;
+mod epochs;
+mod fetch;
+mod keys;
+mod permissions;
+mod strict_json;
+mod token;
+mod verifier;
+
+pub use caller::{BoroughClaim, Caller, Mode, Owner, OwnerKind, PartnerClaim, RegionClaim};
+pub use client_secret::ClientSecret;
+pub use epochs::{Epoch, EpochFeed, Epochs, STALE_AFTER};
+pub use fetch::{FetchError, fetch_json};
+pub use keys::{JwkSet, KeyError, KeySet, PublicKey, Signer};
+pub use permissions::{AnyPermission, Permission, Role, Scopes, UnknownScope, can, permissions};
+pub use token::{Claims, LIFETIME_SECONDS, TokenError, Trust};
+pub use verifier::{Authenticate, Gate, Verifier};

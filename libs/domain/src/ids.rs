@@ -1,0 +1,102 @@
+//! One id type per thing: UUIDv7, so that newer ids sort after older ones.
+
+use chrono::{DateTime, Utc};
+use uuid::{NoContext, Timestamp, Uuid};
+
+fn uuid_at(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize, sqlx::Type, utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        #[sqlx(transparent, no_pg_array)]
+        #[schema(value_type = String, format = Uuid, example = "01890a5d-ac96-774b-bcce-b302099a8057")]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, made at `now`.
+            #[must_use]
+            pub fn at(now: DateTime<Utc>) -> Self {
+                Self(uuid_at(now))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl sqlx::postgres::PgHasArrayType for $name {
+            fn array_type_info() -> sqlx::postgres::PgTypeInfo {
+                <Uuid as sqlx::postgres::PgHasArrayType>::array_type_info()
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant: one borough, live or sandbox.
+    BoroughId
+);
+id!(
+    /// A body as one borough records it: its council, a CCG, the board, a provider.
+    OrganisationId
+);
+id!(
+    /// A fund under a section 75 agreement, or aligned with or in view of one.
+    FundId
+);
+id!(
+    /// A scheme: what a fund's money is spent on.
+    SchemeId
+);
+id!(
+    /// An account of a fund's chart.
+    AccountId
+);
+id!(
+    /// A journal of a fund's ledger.
+    JournalId
+);
+id!(
+    /// A payment into a fund, as the payer's ledger shows it.
+    ReceiptId
+);
+id!(
+    /// A committee.
+    CommitteeId
+);
+id!(
+    /// A version of the scheme of delegation's limit for one role.
+    DelegationId
+);
+id!(
+    /// An event of the outbox.
+    EventId
+);
+id!(
+    /// An entry of the audit trail.
+    AuditId
+);

@@ -1,0 +1,73 @@
+//! How each login role reaches the database.
+
+use std::{collections::BTreeMap, env, str::FromStr};
+
+use sqlx::postgres::PgConnectOptions;
+
+/// A way to the database that cannot be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// No address for a role.
+    #[error("set {variable} to the address at which the role {role} reaches the database, or TENFOLD_DATABASE_URL")]
+    Missing {
+        /// The variable.
+        variable: String,
+        /// The role.
+        role: String,
+    },
+    /// The address cannot be read.
+    #[error("{variable} is not a Postgres address (postgres://role:password@host/database)")]
+    Unreadable {
+        /// The variable.
+        variable: String,
+    },
+}
+
+/// The addresses of the login roles.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    base: Option<PgConnectOptions>,
+    passwords: BTreeMap<String, String>,
+    own: BTreeMap<String, PgConnectOptions>,
+}
+
+impl Access {
+    /// One database for every role, each with its own password.
+    #[must_use]
+    pub fn to_one_database(base: PgConnectOptions, passwords: BTreeMap<String, String>) -> Self {
+        Self { base: Some(base), passwords, own: BTreeMap::new() }
+    }
+
+    /// Adds what the environment says: `TENFOLD_<ROLE>_DATABASE_URL`.
+    ///
+    /// # Errors
+    /// When an address there cannot be read.
+    pub fn and_environment(mut self, roles: impl IntoIterator<Item = String>) -> Result<Self, AccessError> {
+        for role in roles {
+            let variable = variable_of(&role);
+            if let Ok(address) = env::var(&variable) {
+                let options = PgConnectOptions::from_str(&address).map_err(|_| AccessError::Unreadable { variable })?;
+                self.own.insert(role, options);
+            }
+        }
+        Ok(self)
+    }
+
+    /// How `role` connects.
+    pub(crate) fn of(&self, role: &str) -> Result<PgConnectOptions, AccessError> {
+        if let Some(own) = self.own.get(role) {
+            return Ok(own.clone());
+        }
+        let missing = || AccessError::Missing { variable: variable_of(role), role: role.to_owned() };
+        let base = self.base.clone().ok_or_else(missing)?;
+        let options = base.username(role);
+        Ok(match self.passwords.get(role) {
+            Some(password) => options.password(password),
+            None => options,
+        })
+    }
+}
+
+fn variable_of(role: &str) -> String {
+    format!("TENFOLD_{}_DATABASE_URL", role.to_ascii_uppercase())
+}

@@ -1,0 +1,34 @@
+//! The wall.
+//!
+//! The only crate that can open a database transaction, and so the only one that names a pool. A handler is
+//! given a scope (`InBorough<PostJournals>`) by an extractor that has checked token, tenant and permission;
+//! the scope opens a transaction in which row-level security sees that tenant and no other. What must be
+//! written with every write (audit, the idempotent answer, events) is written here, in that transaction.
+
+mod access;
+mod audit;
+pub mod cluster;
+mod context;
+mod db;
+mod epochs;
+mod error;
+mod housekeeping;
+mod idempotency;
+mod migrate;
+mod scope;
+mod self_check;
+mod tx;
+
+pub use access::{Access, AccessError};
+pub use audit::Act;
+pub use context::{Borough, Issuer, Kind, KindOf, Partner, Platform, Region, Work};
+#[cfg(feature = "unwalled")]
+pub use db::unwalled;
+pub use db::{Db, ServiceRoles, Wakener};
+pub use epochs::{follow_epochs, load_epochs};
+pub use error::{DbError, OnConstraint};
+pub use housekeeping::keep_house;
+pub use migrate::{MigrateError, Migrations, migrate, platform_migrations, set_passwords};
+pub use scope::{AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform};
+pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};
+pub use tx::{Handled, Instead, NewEvent, Tx};

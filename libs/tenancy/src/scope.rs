@@ -1,0 +1,285 @@
+//! The only doors to rows. A handler's signature names the door and the permission.
+
+use std::{marker::PhantomData, sync::Arc};
+
+use auth::{BoroughClaim, Caller, Gate, Owner, Permission};
+use axum::{
+    extract::{FromRef, FromRequestParts, RawPathParams},
+    http::{Method, request::Parts},
+};
+use chrono::{DateTime, Utc};
+use domain::{Ods, Slug};
+use web::{Problem, RequestId, WriteRequest};
+
+use crate::{
+    Borough, Db, Instead, Partner, Platform, Region, Tx,
+    context::Context,
+};
+
+/// What every scope holds: no connection, for a body still arriving must not keep one from others.
+pub(crate) struct Scope {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) db: Db,
+    pub(crate) context: Context,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) request_id: String,
+    pub(crate) address: String,
+    pub(crate) read_only: bool,
+}
+
+impl Scope {
+    fn new(caller: Arc<Caller>, db: Db, context: Context, parts: &Parts) -> Self {
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        // Set by the gateway, which strips what callers send under this name.
+        let address = parts.headers.get("x-tenfold-address").and_then(|a| a.to_str().ok()).unwrap_or("unknown");
+        Self {
+            caller,
+            context,
+            now: db.now(),
+            db,
+            request_id,
+            address: address.chars().take(64).collect(),
+            read_only: parts.method == Method::GET || parts.method == Method::HEAD,
+        }
+    }
+}
+
+async fn caller<S>(parts: &Parts, state: &S) -> Result<Arc<Caller>, Problem>
+where
+    Gate: FromRef<S>,
+{
+    Gate::from_ref(state).caller(&parts.headers).await
+}
+
+async fn in_path<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+    let params = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    params.iter().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned())
+}
+
+macro_rules! door {
+    ($(#[$doc:meta])* $name:ident in $kind:ident) => {
+        $(#[$doc])*
+        pub struct $name<P> {
+            pub(crate) scope: Scope,
+            permission: PhantomData<P>,
+        }
+
+        impl<P: Permission> $name<P> {
+            fn open(caller: Arc<Caller>, db: Db, context: Context, parts: &Parts) -> Result<Self, Problem> {
+                caller.require(P::OF)?;
+                Ok(Self { scope: Scope::new(caller, db, context, parts), permission: PhantomData })
+            }
+
+            /// Who is asking.
+            #[must_use]
+            pub fn caller(&self) -> &Caller {
+                &self.scope.caller
+            }
+
+            /// When the request arrived.
+            #[must_use]
+            pub fn now(&self) -> DateTime<Utc> {
+                self.scope.now
+            }
+
+            /// Opens a READ ONLY transaction.
+            ///
+            /// # Errors
+            /// 503 when the database is out of reach.
+            pub async fn read(&self) -> Result<Tx<$kind>, Problem> {
+                Tx::read(&self.scope).await
+            }
+        }
+    };
+}
+
+macro_rules! writes {
+    ($name:ident in $kind:ident) => {
+        impl<P: Permission> $name<P> {
+            /// Opens a transaction to write in, unless the request's key was used before.
+            ///
+            /// # Errors
+            /// Instead of a transaction: the answer given the first time, or a problem.
+            pub async fn write(&self, request: &WriteRequest) -> Result<Tx<$kind>, Instead> {
+                Tx::write(&self.scope, request).await
+            }
+        }
+    };
+}
+
+door! {
+    /// Proof that the caller may do `P` in the borough named in the path, which is its own.
+    InBorough in Borough
+}
+door! {
+    /// Proof that the caller may do `P` as the organisation named in the path, which is its own.
+    AsPartner in Partner
+}
+door! {
+    /// Proof that the caller may do `P` in the region named in the path, which is its own.
+    InRegion in Region
+}
+door! {
+    /// Proof that the caller is the platform, and may do `P`.
+    OnPlatform in Platform
+}
+writes!(InBorough in Borough);
+writes!(OnPlatform in Platform);
+
+impl<P> InBorough<P> {
+    /// The borough.
+    #[must_use]
+    pub fn borough(&self) -> &BoroughClaim {
+        match &self.scope.caller.owner {
+            Owner::Borough(own) => own,
+            _ => unreachable!("the extractor lets only boroughs in"),
+        }
+    }
+}
+
+impl<P> AsPartner<P> {
+    /// The organisation's code.
+    #[must_use]
+    pub fn ods(&self) -> &Ods {
+        match &self.scope.context {
+            Context::Partner(ods) => ods,
+            _ => unreachable!("the extractor sets the partner"),
+        }
+    }
+}
+
+impl<P> InRegion<P> {
+    /// The region.
+    #[must_use]
+    pub fn region(&self) -> &Slug {
+        match &self.scope.context {
+            Context::Region(slug) => slug,
+            _ => unreachable!("the extractor sets the region"),
+        }
+    }
+}
+
+impl<P, S> FromRequestParts<S> for InBorough<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Db: FromRef<S>,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        let own = match in_path(parts, state, "borough").await {
+            Some(named) => caller.is_borough(&named).ok_or_else(|| Problem::not_found("borough"))?.id,
+            // A path that names no tenant means the token's own.
+            None => match &caller.owner {
+                Owner::Borough(own) => own.id,
+                _ => return Err(caller.require(P::OF).err().unwrap_or_else(|| Problem::not_found("borough"))),
+            },
+        };
+        Self::open(caller, Db::from_ref(state), Context::Borough(own), parts)
+    }
+}
+
+impl<P, S> FromRequestParts<S> for AsPartner<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Db: FromRef<S>,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        let named = in_path(parts, state, "ods").await.unwrap_or_default();
+        let own = match &caller.owner {
+            Owner::Partner(own) if own.ods.as_str() == named => own.ods.clone(),
+            _ => return Err(Problem::not_found("organisation")),
+        };
+        Self::open(caller, Db::from_ref(state), Context::Partner(own), parts)
+    }
+}
+
+impl<P, S> FromRequestParts<S> for InRegion<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Db: FromRef<S>,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        let named = in_path(parts, state, "region").await.unwrap_or_default();
+        let own = match &caller.owner {
+            Owner::Region(own) if own.slug.as_str() == named => own.slug.clone(),
+            _ => return Err(Problem::not_found("region")),
+        };
+        Self::open(caller, Db::from_ref(state), Context::Region(own), parts)
+    }
+}
+
+impl<P, S> FromRequestParts<S> for OnPlatform<P>
+where
+    P: Permission,
+    S: Send + Sync,
+    Db: FromRef<S>,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = caller(parts, state).await?;
+        if caller.owner != Owner::Platform {
+            let mut named = None;
+            for tenant in ["borough", "region", "ods"] {
+                named = named.or(in_path(parts, state, tenant).await.map(|_| tenant));
+            }
+            return Err(match named {
+                Some("ods") => Problem::not_found("organisation"),
+                Some(tenant) => Problem::not_found(tenant),
+                None => caller.require(P::OF).err().unwrap_or_else(|| Problem::not_found("resource")),
+            });
+        }
+        Self::open(caller, Db::from_ref(state), Context::None, parts)
+    }
+}
+
+/// The `{borough}` of a path as the platform names it: a slug or GSS code, meaning the live tenant.
+#[derive(Debug, Clone)]
+pub struct BoroughInPath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for BoroughInPath {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        in_path(parts, state, "borough").await.map(Self).ok_or_else(|| Problem::not_found("borough"))
+    }
+}
+
+/// For the few paths two kinds of caller share.
+pub enum Either<A, B> {
+    /// The first kind.
+    One(A),
+    /// The second.
+    Other(B),
+}
+
+impl<A, B, S> FromRequestParts<S> for Either<A, B>
+where
+    A: FromRequestParts<S, Rejection = Problem> + Send,
+    B: FromRequestParts<S, Rejection = Problem> + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let refused = match A::from_request_parts(parts, state).await {
+            Ok(one) => return Ok(Self::One(one)),
+            Err(refused) => refused,
+        };
+        match B::from_request_parts(parts, state).await {
+            Ok(other) => Ok(Self::Other(other)),
+            // Of two refusals the one that says more: yours but not permitted, over not yours to know.
+            Err(also) if also.status().as_u16() == 403 => Err(also),
+            Err(_) => Err(refused),
+        }
+    }
+}

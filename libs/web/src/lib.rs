@@ -1,0 +1,31 @@
+//! One way to answer, for every service and the gateway.
+//!
+//! Problems (RFC 9457), pages and their CSV, strong ETags, request ids, strict bodies, and the server
+//! with its timers. Knows nothing of tokens, tenants or databases.
+
+mod at;
+mod body;
+mod conditions;
+mod csv_table;
+mod manners;
+mod page;
+mod params;
+mod problem;
+pub mod problems;
+mod reply;
+mod serve;
+pub mod timing;
+mod transitions;
+
+pub use at::At;
+pub use body::{IdempotencyKey, JSON_LIMIT, Sent, SentOnce, WriteRequest};
+pub use conditions::{IfMatch, version_tag};
+pub use csv_table::Row;
+pub use manners::{RequestId, manners};
+pub use page::{NoFilters, Page, PageRequest, Query, WithCsv};
+pub use problem::{Fault, Problem, ProblemBody};
+pub use problems::Kind;
+pub use reply::{Created, Found, Replayed, Reply};
+pub use params::{Keyed, Paging, Versioned};
+pub use serve::{Limits, listen, serve, serve_through, stop_signal, tell_to_stderr};
+pub use transitions::{Move, MoveDraft, Transitions, move_refused};

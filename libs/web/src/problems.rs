@@ -1,0 +1,100 @@
+//! Every kind of problem there is, each with the page that explains it at `/problems/{slug}`.
+
+/// A kind of problem. There are no others than those on this page.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The last part of its address. Never changes.
+    pub slug: &'static str,
+    /// The HTTP status it answers with.
+    pub status: u16,
+    /// Its name.
+    pub title: &'static str,
+    /// What it means, and what to do about it.
+    pub meaning: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident $status:literal $slug:literal $title:literal $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub static $name: Kind =
+            Kind { slug: $slug, status: $status, title: $title, meaning: $meaning };)*
+        /// All of them, by status.
+        pub static ALL: &[&Kind] = &[$(&$name),*];
+    };
+}
+
+kinds! {
+    BAD_REQUEST 400 "bad-request" "The request cannot be read"
+        "The request line, a header, the path or the JSON itself is malformed. Nothing was done. Mend the request; sending it again unchanged will fail again.";
+    QUERY_INVALID 400 "query-invalid" "A query parameter is wrong"
+        "A query parameter is unknown here, or has a value it cannot have. The errors name each one.";
+    CURSOR_INVALID 400 "cursor-invalid" "The cursor does not belong here"
+        "A cursor is good only for the list and the filters it came from. Start again without one.";
+    IDEMPOTENCY_KEY_MISSING 400 "idempotency-key-missing" "An Idempotency-Key is required"
+        "This request moves money or takes a decision, so it must carry an Idempotency-Key header of 1 to 128 visible ASCII characters, new for each thing you mean to do once. Sending the same key again is always safe.";
+    UNAUTHENTICATED 401 "unauthenticated" "We do not know who is asking"
+        "The request carries no access token, or one that is expired, revoked, malformed or not meant for this service. Get a new one from /oauth2/token and send it as Authorization: Bearer.";
+    FORBIDDEN 403 "forbidden" "You may not do this"
+        "We know you, and this is yours, but your role or the scopes of your client do not include what this operation needs. The detail names the permission.";
+    NOT_FOUND 404 "not-found" "There is nothing here for you"
+        "Either there is no such thing, or it belongs to a tenant your token does not speak for. The two are not told apart.";
+    METHOD_NOT_ALLOWED 405 "method-not-allowed" "This method is not for this path"
+        "The path exists, but not with this method. The Allow header lists those it has.";
+    NOT_ACCEPTABLE 406 "not-acceptable" "We cannot answer in that format"
+        "Ask for application/json, or for text/csv where the answer is a list.";
+    TIMED_OUT 408 "timed-out" "The request took too long to arrive"
+        "The headers or the body did not arrive in time. Nothing was done. Send it again.";
+    CONFLICT 409 "conflict" "This clashes with what is there"
+        "Something with the same identifying field exists already, or the thing has moved on. The detail says which.";
+    TRANSITION_REFUSED 409 "transition-refused" "That move is not allowed from here"
+        "The state it is in does not allow that move, or the move is not yours to make. `allowed` lists the moves that are.";
+    PERIOD_CLOSED 409 "period-closed" "The period is closed"
+        "A closed period takes no postings. A late item keeps its effective date and goes in the next open period of the year.";
+    DECISION_REQUIRED 409 "decision-required" "This needs a decision"
+        "The amount is above what your role may post on its own under the scheme of delegation in force. A decision of the committee, in effect, must allow it.";
+    REFERENCE_PENDING 409 "reference-pending" "Something this refers to has not arrived yet"
+        "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
+    ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"
+        "A journal is reversed at most once, and a reversal is not itself reversed: post what is right as a new journal.";
+    REQUEST_IN_PROGRESS 409 "request-in-progress" "The first request with this key is still running"
+        "Another request with the same Idempotency-Key has not finished. Try again after the time in Retry-After to get its answer.";
+    VERSION_STALE 412 "version-stale" "It has changed since you read it"
+        "The If-Match header names a version that is no longer the current one. Read it again, and decide again.";
+    TOO_LARGE 413 "too-large" "The body is too large"
+        "A body may be up to 2 MB (2,097,152 bytes); a bulk one up to 8 MB.";
+    URI_TOO_LONG 414 "uri-too-long" "The address is too long"
+        "A path with its query may be up to 8,192 bytes.";
+    MEDIA_TYPE 415 "media-type" "We cannot read that format"
+        "Send application/json, in UTF-8, not compressed. The token endpoint takes application/x-www-form-urlencoded.";
+    CONTENT_INVALID 422 "content-invalid" "What was sent is not right"
+        "The body could be read, but something in it breaks a rule. The errors say what and where, as JSON pointers. Nothing was written.";
+    JOURNAL_UNBALANCED 422 "journal-unbalanced" "The journal does not balance"
+        "Within each layer the amounts of a journal must add up to nothing: what is debited in one account is credited in another.";
+    WRONG_YEAR 422 "wrong-year" "The date does not belong to the year or period"
+        "The effective date must lie in the financial year, and not after the month of the period it is posted in.";
+    UNKNOWN_REFERENCE 422 "unknown-reference" "It refers to something that is not there"
+        "An account, scheme or organisation named in the body is not one of this fund or borough. The errors name it.";
+    PARTY_ENDED 422 "party-ended" "That body did not exist on that day"
+        "An organisation takes part only between the dates it is recorded for. Clinical commissioning groups ended on 30 June 2022 (SI 2022/634). Name the body that followed it.";
+    IDEMPOTENCY_KEY_REUSED 422 "idempotency-key-reused" "This key belongs to another request"
+        "The same Idempotency-Key was sent before with another body, path or method. Use a new key for a new request.";
+    VERSION_REQUIRED 428 "version-required" "Say which version you mean to change"
+        "Send the ETag you read as If-Match, so that a change made in between is not lost.";
+    RATE_LIMITED 429 "rate-limited" "Too many requests"
+        "Your client or borough has used up its allowance for now. The RateLimit header says what is left, Retry-After when to try again.";
+    HEADERS_TOO_LARGE 431 "headers-too-large" "The headers are too large"
+        "The headers of a request may be up to 32 KB altogether.";
+    INTERNAL 500 "internal" "Something went wrong on our side"
+        "The fault is ours and has been logged under the request id. Nothing was written. Sending the same request with the same Idempotency-Key is safe.";
+    BAD_GATEWAY 502 "bad-gateway" "A service behind the gateway failed"
+        "The connection to a service broke before it answered. With an Idempotency-Key, sending the same request again is safe.";
+    UNAVAILABLE 503 "unavailable" "Not available just now"
+        "A part this needs is starting, stopping or out of reach. Try again after the time in Retry-After.";
+    DEADLINE 504 "deadline" "A service behind the gateway did not answer in time"
+        "With an Idempotency-Key, sending the same request again is safe: it is done at most once.";
+}
+
+/// The kind with that slug.
+#[must_use]
+pub fn find(slug: &str) -> Option<&'static Kind> {
+    ALL.iter().copied().find(|kind| kind.slug == slug)
+}

@@ -1,0 +1,146 @@
+//! Accounts over HTTP.
+
+use auth::can;
+use chrono::{DateTime, Utc};
+use domain::{AccountId, FundId};
+use serde::{Deserialize, Serialize};
+use tenancy::{Act, Handled, InBorough, OnConstraint};
+use uuid::Uuid;
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, Sent, problems};
+
+use super::store;
+use crate::{
+    funds::{find_fund, http::FundPath},
+    schemes::http::{check_code_and_name, word},
+};
+
+/// What an account is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AccountKind {
+    /// Spending: counted in positions, and always by scheme.
+    Expenditure,
+    /// Contributions and other income.
+    Income,
+    /// What stands against the others: bank, creditors, budget control.
+    Balance,
+}
+
+impl AccountKind {
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "expenditure" => Self::Expenditure,
+            "income" => Self::Income,
+            _ => Self::Balance,
+        }
+    }
+}
+
+/// An account to set up.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "5100", "name": "Care purchased", "kind": "expenditure"}))]
+pub(crate) struct AccountDraft {
+    /// Its code in this fund: letters, digits, `.`, `_` and `-`, 1 to 40.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
+    code: String,
+    #[schema(min_length = 1, max_length = 200)]
+    name: String,
+    kind: AccountKind,
+}
+
+/// An account.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct AccountBody {
+    pub(super) id: AccountId,
+    #[schema(example = "5100")]
+    pub(super) code: String,
+    #[schema(example = "Care purchased")]
+    pub(super) name: String,
+    #[schema(value_type = AccountKind)]
+    pub(super) kind: String,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+impl Row for AccountBody {
+    const COLUMNS: &'static [&'static str] = &["id", "code", "name", "kind", "created_at"];
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct AccountPath {
+    /// Slug or GSS code.
+    #[param(example = "salford")]
+    #[expect(dead_code, reason = "read by the scope")]
+    borough: String,
+    /// The fund.
+    fund: FundId,
+    /// The account.
+    account: AccountId,
+}
+
+/// List a fund's accounts
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/accounts", operation_id = "listAccounts", tag = "accounts",
+    params(FundPath, Paging),
+    responses((status = 200, body = Page<AccountBody>)),
+    security(("bearer" = ["funds:read"])),
+)]
+pub(crate) async fn list_accounts(
+    scope: InBorough<can::ReadFunds>,
+    At(path): At<FundPath>,
+    page: PageRequest,
+) -> Result<Page<AccountBody>, Problem> {
+    let mut tx = scope.read().await?;
+    find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let rows = store::list(&mut tx, path.fund, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |account| account.id))
+}
+
+/// Set up an account
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/funds/{fund}/accounts", operation_id = "createAccount", tag = "accounts",
+    params(FundPath),
+    request_body = AccountDraft,
+    responses((status = 201, body = AccountBody)),
+    security(("bearer" = ["funds:manage"])),
+)]
+pub(crate) async fn create_account(
+    scope: InBorough<can::ManageFunds>,
+    At(path): At<FundPath>,
+    Sent(draft, request): Sent<AccountDraft>,
+) -> Handled {
+    check_code_and_name(&draft.code, &draft.name)?;
+    let mut tx = scope.write(&request).await?;
+    find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let body = AccountBody {
+        id: AccountId::at(scope.now()),
+        code: draft.code,
+        name: draft.name.trim().to_owned(),
+        kind: word(draft.kind),
+        created_at: scope.now(),
+    };
+    store::insert(&mut tx, path.fund, &body).await.on_constraint("account_code", || {
+        Problem::of_fault(&problems::CONFLICT, "/code", "The fund has an account of this code already.")
+    })?;
+    let subject = format!("funds/{}/accounts/{}", path.fund, body.id);
+    tx.record(Act::new("account.created", subject).after(serde_json::json!(body)));
+    let location = format!("/v1/boroughs/{}/funds/{}/accounts/{}", scope.borough().slug, path.fund, body.id);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// Get an account
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/accounts/{account}", operation_id = "getAccount", tag = "accounts",
+    params(AccountPath),
+    responses((status = 200, body = AccountBody)),
+    security(("bearer" = ["funds:read"])),
+)]
+pub(crate) async fn get_account(
+    scope: InBorough<can::ReadFunds>,
+    At(path): At<AccountPath>,
+) -> Result<Found<AccountBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let account = store::list(&mut tx, path.fund, Some(path.account), None, 1).await?.pop();
+    Ok(Found::of(account.ok_or_else(|| Problem::not_found("account"))?))
+}

@@ -1,0 +1,77 @@
+//! Folding deltas into positions, behind the writers and never in their way.
+//!
+//! One statement a batch: what is deleted is what is added, so a reader that adds up both in one snapshot is
+//! exact at every moment, and a compactor killed anywhere loses nothing.
+
+use std::time::Duration;
+
+use tenancy::{Db, DbError};
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_millis(500);
+const BATCH: i64 = 20_000;
+
+/// Compacts until `stop`. Any number of replicas may run it; one at a time works.
+pub(crate) async fn compact(db: Db, stop: CancellationToken) {
+    loop {
+        match compact_once(&db).await {
+            Ok(folded) if folded >= BATCH && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "deltas could not be folded; trying again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Folds one batch of each kind, and returns how many deltas that were.
+///
+/// # Errors
+/// When the database is out of reach; then nothing was folded.
+pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
+    let mut tx = db.work().await?;
+    let mine = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock(hashtextextended('compactor', 0)) as "mine!""#
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    if !mine {
+        return Ok(0);
+    }
+    let folded = sqlx::query_scalar!(
+        r#"with gone as (
+             delete from budgets.delta where ctid = any (array(select ctid from budgets.delta limit $1))
+             returning borough_id, fund_id, year, period, account_id, scheme_id, layer, amount_pence
+           ), added as (
+             insert into budgets.position as p (borough_id, fund_id, year, period, account_id, scheme_id, layer, amount_pence)
+             select borough_id, fund_id, year, period, account_id, scheme_id, layer, sum(amount_pence)::bigint
+             from gone group by 1, 2, 3, 4, 5, 6, 7
+             on conflict (borough_id, fund_id, year, period, account_id, scheme_id, layer)
+               do update set amount_pence = p.amount_pence + excluded.amount_pence
+           )
+           select count(*) as "count!" from gone"#,
+        BATCH
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let region_folded = sqlx::query_scalar!(
+        r#"with gone as (
+             delete from budgets.region_delta where ctid = any (array(select ctid from budgets.region_delta limit $1))
+             returning borough_id, region, year, fund_id, period, category, source, layer, amount_pence
+           ), added as (
+             insert into budgets.region_position as p (borough_id, region, year, fund_id, period, category, source, layer, amount_pence)
+             select borough_id, region, year, fund_id, period, category, source, layer, sum(amount_pence)::bigint
+             from gone group by 1, 2, 3, 4, 5, 6, 7, 8
+             on conflict (borough_id, region, year, fund_id, period, category, source, layer)
+               do update set amount_pence = p.amount_pence + excluded.amount_pence
+           )
+           select count(*) as "count!" from gone"#,
+        BATCH
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    tx.commit().await?;
+    Ok(folded.max(region_folded))
+}

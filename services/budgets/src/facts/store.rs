@@ -1,0 +1,86 @@
+//! The SQL of facts.
+
+use chrono::NaiveDate;
+use domain::OrganisationId;
+use events::{governance::DelegationRecorded, tenants::{BoroughPlaced, OrganisationRecorded}};
+use tenancy::{Borough, DbError, Tx};
+
+pub(super) async fn put_borough(tx: &mut Tx<Borough>, placed: &BoroughPlaced) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into budgets.borough (borough_id, slug, gss, name, region, expected_from)
+         values (platform.borough(), $1, $2, $3, $4, $5)
+         on conflict (borough_id) do update set slug = excluded.slug, gss = excluded.gss, name = excluded.name,
+           region = excluded.region, expected_from = excluded.expected_from",
+        placed.slug.as_str(),
+        placed.gss.as_str(),
+        placed.name,
+        placed.region.as_ref().map(domain::Slug::as_str),
+        placed.region_from
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn put_party(tx: &mut Tx<Borough>, recorded: &OrganisationRecorded) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into budgets.party (borough_id, organisation_id, kind, name, ods, valid_from, valid_to)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6)
+         on conflict (borough_id, organisation_id) do update set kind = excluded.kind, name = excluded.name,
+           ods = excluded.ods, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
+        recorded.organisation_id.0,
+        recorded.kind,
+        recorded.name,
+        recorded.ods.as_ref().map(domain::Ods::as_str),
+        recorded.valid_from,
+        recorded.valid_to
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn put_delegation(tx: &mut Tx<Borough>, recorded: &DelegationRecorded) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into budgets.delegation (borough_id, delegation_id, role, limit_pence, in_force_from)
+         values (platform.borough(), $1, $2, $3, $4) on conflict do nothing",
+        recorded.delegation_id.0,
+        recorded.role,
+        recorded.limit_pence.0,
+        recorded.in_force_from
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// A body, as this borough records it.
+pub(crate) struct Party {
+    pub(crate) name: String,
+    pub(crate) valid_from: NaiveDate,
+    pub(crate) valid_to: Option<NaiveDate>,
+}
+
+impl Party {
+    /// Whether it existed on a day. Kind and dates decide, never the code: codes live on (rule 13).
+    pub(crate) fn existed_on(&self, day: NaiveDate) -> bool {
+        self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+}
+
+pub(crate) async fn find_party(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<Option<Party>, DbError> {
+    let row = sqlx::query_as!(
+        Party,
+        "select name, valid_from, valid_to from budgets.party where organisation_id = $1",
+        id.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
+}
+
+/// The region the borough is in; `None` where that is not known here yet, `Some(None)` where it is in none.
+pub(crate) async fn region_of_borough(tx: &mut Tx<Borough>) -> Result<Option<Option<String>>, DbError> {
+    let row = sqlx::query_scalar!("select region from budgets.borough").fetch_optional(tx.connection()).await?;
+    Ok(row)
+}

@@ -1,0 +1,7 @@
+//! Funds: pooled under a section 75 agreement, aligned with one, or in view of one.
+
+mod fund;
+pub(crate) mod http;
+mod store;
+
+pub(crate) use store::{FundBody, find_fund};

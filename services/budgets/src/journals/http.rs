@@ -1,0 +1,199 @@
+//! Journals over HTTP.
+
+use auth::can;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{FinancialYear, FundId, JournalId, Pence, Period};
+use serde::{Deserialize, Serialize};
+use tenancy::{Act, Handled, InBorough};
+use uuid::Uuid;
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
+
+use super::{
+    journal::{Books, Journal, JournalDraft, Layer},
+    store,
+};
+use crate::funds::{find_fund, http::FundPath};
+
+/// A journal in a path.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct JournalPath {
+    /// Slug or GSS code.
+    #[param(example = "salford")]
+    #[expect(dead_code, reason = "read by the scope")]
+    borough: String,
+    /// The fund.
+    pub(super) fund: FundId,
+    /// The journal.
+    pub(super) journal: JournalId,
+}
+
+/// A line of a journal.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct PostingBody {
+    #[schema(example = "5100")]
+    account: String,
+    #[schema(example = "ICES")]
+    scheme: Option<String>,
+    layer: Layer,
+    /// Debit above zero, credit below. In pence.
+    amount_pence: Pence,
+}
+
+/// A journal. It never changes; a mistake is reversed.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct JournalBody {
+    pub(super) id: JournalId,
+    pub(super) year: FinancialYear,
+    pub(super) period: Period,
+    /// The day it takes effect.
+    pub(super) effective_on: NaiveDate,
+    /// When it was posted.
+    pub(super) posted_at: DateTime<Utc>,
+    #[schema(example = "Community equipment, September")]
+    pub(super) narrative: String,
+    pub(super) source: Option<String>,
+    /// The client that posted it.
+    #[schema(example = "borough.salford.live.5f1c09ab2e")]
+    pub(super) posted_by: String,
+    /// The journal it reverses.
+    pub(super) reverses: Option<JournalId>,
+    /// The journal that reversed it.
+    pub(super) reversed_by: Option<JournalId>,
+    pub(super) postings: Vec<PostingBody>,
+}
+
+impl Row for JournalBody {
+    const COLUMNS: &'static [&'static str] = &[
+        "id", "year", "period", "effective_on", "posted_at", "narrative", "source", "posted_by", "reverses", "reversed_by",
+    ];
+}
+
+impl JournalBody {
+    pub(super) fn of(journal: &Journal, postings: Vec<PostingBody>, posted_by: &str) -> Self {
+        Self {
+            id: journal.id,
+            year: journal.year,
+            period: journal.period,
+            effective_on: journal.effective_on,
+            posted_at: journal.posted_at,
+            narrative: journal.narrative.clone(),
+            source: journal.source.clone(),
+            posted_by: posted_by.to_owned(),
+            reverses: journal.reverses,
+            reversed_by: None,
+            postings,
+        }
+    }
+}
+
+/// List journals, newest first
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/journals", operation_id = "listJournals", tag = "journals",
+    params(FundPath, Paging),
+    responses((status = 200, body = Page<JournalBody>)),
+    security(("bearer" = ["journals:read"])),
+)]
+pub(crate) async fn list_journals(
+    scope: InBorough<can::ReadJournals>,
+    At(path): At<FundPath>,
+    page: PageRequest,
+) -> Result<Page<JournalBody>, Problem> {
+    let mut tx = scope.read().await?;
+    find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let rows = store::list(&mut tx, path.fund, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |journal| journal.id))
+}
+
+/// Post a journal
+///
+/// Within each layer its lines cancel out. A late item keeps its effective date and goes in an open period. Above
+/// the limit your role has under the scheme of delegation it needs a decision, and is refused.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/funds/{fund}/journals", operation_id = "postJournal", tag = "journals",
+    params(FundPath, web::Keyed),
+    request_body = JournalDraft,
+    responses((status = 201, body = JournalBody)),
+    security(("bearer" = ["journals:post"])),
+)]
+pub(crate) async fn post_journal(
+    scope: InBorough<can::PostJournals>,
+    At(path): At<FundPath>,
+    SentOnce(draft, request): SentOnce<JournalDraft>,
+) -> Handled {
+    let year = draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    store::hold_period_open(&mut tx, path.fund, year, draft.period).await?;
+    let accounts: Vec<String> = draft.postings.iter().map(|line| line.account.clone()).collect();
+    let schemes: Vec<String> = draft.postings.iter().filter_map(|line| line.scheme.clone()).collect();
+    let role = scope.caller().role;
+    let books = store::open_books(&mut tx, path.fund, year, draft.period, (&accounts, &schemes), role)
+        .await?
+        .ok_or_else(|| Problem::not_found("fund"))?
+        .ok_or_else(|| no_such_year(year))?;
+    let journal = Journal::post(&books, &draft, scope.now())?;
+    if let Some(refusal) = beyond_limit(&books, &journal, role.as_str()) {
+        tx.record(Act::new("journal.refused", format!("funds/{}", path.fund)).after(refusal_facts(&books, &journal)));
+        return Err(tx.refuse(refusal).await);
+    }
+    let client_id = &scope.caller().client_id;
+    store::insert(&mut tx, &journal, client_id).await?;
+    let location = format!("/v1/boroughs/{}/funds/{}/journals/{}", scope.borough().slug, path.fund, journal.id);
+    let postings = draft.postings.into_iter().map(|line| PostingBody {
+        account: line.account,
+        scheme: line.scheme,
+        layer: line.layer,
+        amount_pence: line.amount_pence,
+    });
+    let body = JournalBody::of(&journal, postings.collect(), client_id);
+    tx.record(Act::new("journal.posted", format!("funds/{}/journals/{}", path.fund, journal.id)));
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+pub(super) fn no_such_year(year: FinancialYear) -> Problem {
+    Problem::of_fault(
+        &problems::WRONG_YEAR,
+        "/effective_on",
+        format_args!("The fund has no year {year}. Open it first, or mend the date."),
+    )
+}
+
+/// Rule 54: above the limit of the caller's role only a decision moves money.
+fn beyond_limit(books: &Books, journal: &Journal, role: &str) -> Option<Problem> {
+    let limit = books.limit?;
+    let size = journal.size().unwrap_or(Pence(i64::MAX));
+    (size > limit).then(|| {
+        let detail = format!(
+            "This journal moves {size}. Under the scheme of delegation in force the role {role} may post {limit} without a decision."
+        );
+        Problem::of_fault(&problems::DECISION_REQUIRED, "/postings", detail)
+            .with("limit_pence", limit.0)
+            .with("amount_pence", size.0)
+    })
+}
+
+fn refusal_facts(books: &Books, journal: &Journal) -> serde_json::Value {
+    serde_json::json!({
+        "reason": "decision-required",
+        "amount_pence": journal.size(),
+        "limit_pence": books.limit,
+        "year": journal.year,
+        "period": journal.period,
+    })
+}
+
+/// Get a journal
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/journals/{journal}", operation_id = "getJournal", tag = "journals",
+    params(JournalPath),
+    responses((status = 200, body = JournalBody)),
+    security(("bearer" = ["journals:read"])),
+)]
+pub(crate) async fn get_journal(
+    scope: InBorough<can::ReadJournals>,
+    At(path): At<JournalPath>,
+) -> Result<Found<JournalBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let journal = store::list(&mut tx, path.fund, Some(path.journal), None, 1).await?.pop();
+    Ok(Found::of(journal.ok_or_else(|| Problem::not_found("journal"))?))
+}

@@ -1,0 +1,317 @@
+//! The rules of a journal. No SQL, no HTTP, no clock.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{AccountId, FinancialYear, FundId, JournalId, Pence, Period, SchemeId};
+use serde::{Deserialize, Serialize};
+use web::{Problem, problems};
+
+use crate::{accounts::AccountKind, periods::PeriodState};
+
+/// The most postings of one journal.
+pub(super) const POSTINGS_MAX: usize = 10_000;
+
+/// What a posting is about: the plan, an order, or money spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Layer {
+    /// What may be spent.
+    Budget,
+    /// What has been ordered and not yet paid.
+    Committed,
+    /// What has been spent or received.
+    Actual,
+}
+
+impl Layer {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Committed => "committed",
+            Self::Actual => "actual",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Self {
+        match text {
+            "budget" => Self::Budget,
+            "committed" => Self::Committed,
+            _ => Self::Actual,
+        }
+    }
+}
+
+/// A line of a journal.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PostingDraft {
+    /// The account's code.
+    #[schema(example = "5100")]
+    pub(super) account: String,
+    /// The scheme's code; required on expenditure accounts.
+    #[serde(default)]
+    #[schema(example = "ICES")]
+    pub(super) scheme: Option<String>,
+    pub(super) layer: Layer,
+    /// Debit, which spending is, above zero; credit below. In pence.
+    pub(super) amount_pence: Pence,
+}
+
+/// A journal to post.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"effective_on": "2026-09-30", "period": 6, "narrative": "Community equipment, September",
+    "postings": [{"account": "5100", "scheme": "ICES", "layer": "actual", "amount_pence": 1_250_000},
+                 {"account": "9000", "layer": "actual", "amount_pence": -1_250_000}]}))]
+pub(crate) struct JournalDraft {
+    /// The day it takes effect; decides the financial year.
+    pub(super) effective_on: NaiveDate,
+    /// The period it is posted in: that of its day, or a later one of the year for a late item.
+    pub(super) period: Period,
+    #[schema(min_length = 1, max_length = 500)]
+    pub(super) narrative: String,
+    /// Where the figures are known from.
+    #[serde(default)]
+    #[schema(max_length = 500)]
+    pub(super) source: Option<String>,
+    /// 2 to 10,000 lines that cancel out within each layer.
+    #[schema(min_items = 2, max_items = 10_000)]
+    pub(super) postings: Vec<PostingDraft>,
+}
+
+impl JournalDraft {
+    /// The financial year it belongs to, where its own words are sound.
+    pub(super) fn check(&self) -> Result<FinancialYear, Problem> {
+        check_narrative(&self.narrative)?;
+        if self.source.as_ref().is_some_and(|source| !(1..=500).contains(&source.trim().chars().count())) {
+            return Err(Problem::invalid("/source", "A source has 1 to 500 characters."));
+        }
+        if !(2..=POSTINGS_MAX).contains(&self.postings.len()) {
+            let count = self.postings.len();
+            return Err(Problem::invalid("/postings", format_args!("A journal has 2 to {POSTINGS_MAX} lines; this one has {count}.")));
+        }
+        if let Some(at) = self.postings.iter().position(|line| line.amount_pence == Pence::ZERO) {
+            return Err(Problem::invalid(format!("/postings/{at}/amount_pence"), "A line moves something: not nil."));
+        }
+        let mut sums: BTreeMap<Layer, Pence> = BTreeMap::new();
+        for (at, line) in self.postings.iter().enumerate() {
+            let sum = sums.entry(line.layer).or_default();
+            *sum = sum.checked_add(line.amount_pence).ok_or_else(|| {
+                Problem::invalid(format!("/postings/{at}/amount_pence"), "The amounts are too large to add up.")
+            })?;
+        }
+        if let Some((layer, left_over)) = sums.into_iter().find(|(_, sum)| *sum != Pence::ZERO) {
+            let detail = format!("The lines of the {} layer must cancel out; they leave {left_over}.", layer.as_str());
+            return Err(Problem::of_fault(&problems::JOURNAL_UNBALANCED, "/postings", detail));
+        }
+        year_of(self.effective_on, self.period)
+    }
+}
+
+pub(super) fn check_narrative(narrative: &str) -> Result<(), Problem> {
+    if (1..=500).contains(&narrative.trim().chars().count()) {
+        return Ok(());
+    }
+    Err(Problem::invalid("/narrative", "Say in 1 to 500 characters what this is."))
+}
+
+/// The year a day falls in, where the period is of that year and not before the day's month.
+pub(super) fn year_of(effective_on: NaiveDate, period: Period) -> Result<FinancialYear, Problem> {
+    let year = FinancialYear::of(effective_on)
+        .map_err(|_| Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", "This day is in no financial year we keep."))?;
+    if period.takes(year, effective_on) {
+        return Ok(year);
+    }
+    let own = Period::of(effective_on);
+    Err(Problem::of_fault(
+        &problems::WRONG_YEAR,
+        "/period",
+        format_args!("Something effective on {effective_on} is posted in period {own} of {year} or a later one, not in period {period}."),
+    ))
+}
+
+/// What the fund is, as far as a journal is concerned.
+#[derive(Debug)]
+pub(super) struct Books {
+    pub(super) fund: FundId,
+    pub(super) year: FinancialYear,
+    pub(super) region: Option<String>,
+    pub(super) period: PeriodState,
+    pub(super) accounts: HashMap<String, (AccountId, AccountKind)>,
+    pub(super) schemes: HashMap<String, SchemeOfLine>,
+    /// The most the caller's role may post without a decision; none where no scheme of delegation is in force.
+    pub(super) limit: Option<Pence>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct SchemeOfLine {
+    pub(super) id: SchemeId,
+    pub(super) category: String,
+    pub(super) source: String,
+}
+
+/// A line, its codes resolved.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) account: AccountId,
+    pub(super) scheme: Option<SchemeId>,
+    pub(super) layer: Layer,
+    pub(super) amount: Pence,
+    /// For lines the region counts: category and source.
+    pub(super) counted: Option<(String, String)>,
+}
+
+/// A journal, ready to be written.
+#[derive(Debug)]
+pub(super) struct Journal {
+    pub(super) id: JournalId,
+    pub(super) fund: FundId,
+    pub(super) year: FinancialYear,
+    pub(super) period: Period,
+    pub(super) effective_on: NaiveDate,
+    pub(super) posted_at: DateTime<Utc>,
+    pub(super) narrative: String,
+    pub(super) source: Option<String>,
+    pub(super) reverses: Option<JournalId>,
+    pub(super) region: Option<String>,
+    pub(super) lines: Vec<Line>,
+}
+
+impl Journal {
+    /// The journal a draft makes in these books.
+    pub(super) fn post(books: &Books, draft: &JournalDraft, now: DateTime<Utc>) -> Result<Self, Problem> {
+        books.check_period(draft.period)?;
+        let lines = draft.postings.iter().enumerate().map(|(at, line)| books.resolve(at, line));
+        Ok(Self {
+            id: JournalId::at(now),
+            fund: books.fund,
+            year: books.year,
+            period: draft.period,
+            effective_on: draft.effective_on,
+            posted_at: now,
+            narrative: draft.narrative.trim().to_owned(),
+            source: draft.source.as_ref().map(|source| source.trim().to_owned()),
+            reverses: None,
+            region: books.region.clone(),
+            lines: lines.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// How much it moves: the largest sum of debits in one layer.
+    pub(super) fn size(&self) -> Option<Pence> {
+        let mut debits: BTreeMap<Layer, Pence> = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.amount > Pence::ZERO) {
+            let sum = debits.entry(line.layer).or_default();
+            *sum = sum.checked_add(line.amount)?;
+        }
+        Some(debits.into_values().max().unwrap_or_default())
+    }
+
+    /// What the region is told: sums by category, source and layer.
+    pub(super) fn rolled_up(&self) -> Vec<(&str, &str, Layer, Pence)> {
+        let mut sums: BTreeMap<(&str, &str, Layer), Pence> = BTreeMap::new();
+        for line in &self.lines {
+            if let Some((category, source)) = &line.counted {
+                let sum = sums.entry((category, source, line.layer)).or_default();
+                // A sum of some lines of a journal whose layers add up may still leave i64.
+                *sum = Pence(sum.0.saturating_add(line.amount.0));
+            }
+        }
+        sums.into_iter().map(|((category, source, layer), sum)| (category, source, layer, sum)).collect()
+    }
+}
+
+impl Books {
+    /// Rule 30: a period that is not open takes nothing; a late item goes in the next that is.
+    pub(super) fn check_period(&self, period: Period) -> Result<(), Problem> {
+        if self.period.takes_postings() {
+            return Ok(());
+        }
+        Err(Problem::of_fault(
+            &problems::PERIOD_CLOSED,
+            "/period",
+            format_args!("Period {period} of {} is closed. Post in the next open period; the effective date stays as it is.", self.year),
+        ))
+    }
+
+    fn resolve(&self, at: usize, line: &PostingDraft) -> Result<Line, Problem> {
+        let unknown = |field: &str, what: &str| {
+            Problem::of_fault(&problems::UNKNOWN_REFERENCE, format!("/postings/{at}/{field}"), format_args!("The fund has no such {what}."))
+        };
+        let (account, kind) = *self.accounts.get(&line.account).ok_or_else(|| unknown("account", "account"))?;
+        let scheme = match &line.scheme {
+            Some(code) => Some(self.schemes.get(code).ok_or_else(|| unknown("scheme", "scheme"))?),
+            None if kind == AccountKind::Expenditure => {
+                return Err(Problem::invalid(format!("/postings/{at}/scheme"), "Expenditure is posted to a scheme."));
+            }
+            None => None,
+        };
+        let counted = scheme.filter(|_| kind == AccountKind::Expenditure).map(|s| (s.category.clone(), s.source.clone()));
+        Ok(Line { account, scheme: scheme.map(|s| s.id), layer: line.layer, amount: line.amount_pence, counted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn draft(amounts: &[(Layer, i64)]) -> JournalDraft {
+        let line = |(layer, amount): &(Layer, i64)| PostingDraft {
+            account: "5100".into(),
+            scheme: Some("A".into()),
+            layer: *layer,
+            amount_pence: Pence(*amount),
+        };
+        JournalDraft {
+            effective_on: NaiveDate::from_ymd_opt(2020, 3, 31).expect("a day"),
+            period: Period::new(12).expect("a period"),
+            narrative: "A test".into(),
+            source: None,
+            postings: amounts.iter().map(line).collect(),
+        }
+    }
+
+    fn refused(amounts: &[(Layer, i64)]) -> &'static str {
+        draft(amounts).check().expect_err("refused").kind().slug
+    }
+
+    #[test]
+    fn a_journal_cancels_out_within_each_layer() {
+        use Layer::{Actual, Budget};
+        assert!(draft(&[(Actual, 100), (Actual, -100)]).check().is_ok());
+        assert_eq!(refused(&[(Actual, 100), (Actual, -99)]), "journal-unbalanced");
+        assert_eq!(refused(&[(Actual, 100), (Budget, -100)]), "journal-unbalanced");
+        assert_eq!(refused(&[(Actual, 100)]), "content-invalid");
+        assert_eq!(refused(&[(Actual, 0), (Actual, 0)]), "content-invalid");
+        assert_eq!(refused(&[(Actual, i64::MAX), (Actual, 1), (Actual, i64::MIN)]), "content-invalid");
+    }
+
+    #[test]
+    fn a_late_item_keeps_its_day_and_goes_forward() {
+        let day = NaiveDate::from_ymd_opt(2019, 9, 30).expect("a day");
+        let period = |n| Period::new(n).expect("a period");
+        assert!(year_of(day, period(6)).is_ok() && year_of(day, period(7)).is_ok() && year_of(day, period(13)).is_ok());
+        assert_eq!(year_of(day, period(5)).expect_err("earlier").kind().slug, "wrong-year");
+    }
+
+    proptest! {
+        #[test]
+        fn only_what_cancels_out_is_taken(
+            amounts in prop::collection::vec((0u8..3, -1_000_000_000i64..1_000_000_000), 1..20), close in any::<bool>()
+        ) {
+            let layer = |n| [Layer::Budget, Layer::Committed, Layer::Actual][usize::from(n)];
+            let mut lines: Vec<_> = amounts.iter().map(|(n, a)| (layer(*n), if *a == 0 { 1 } else { *a })).collect();
+            if close {
+                for n in 0..3u8 {
+                    let sum: i64 = lines.iter().filter(|(l, _)| *l == layer(n)).map(|(_, a)| a).sum();
+                    if sum != 0 { lines.push((layer(n), -sum)); }
+                }
+            }
+            let balanced = (0..3u8).all(|n| lines.iter().filter(|(l, _)| *l == layer(n)).map(|(_, a)| a).sum::<i64>() == 0);
+            prop_assert_eq!(draft(&lines).check().is_ok(), balanced && lines.len() >= 2);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Pooled funds: what they are, their years and periods, the ledger, receipts, positions, and what the region
+//! sees of them.
+
+mod accounts;
+mod app;
+mod compactor;
+mod facts;
+mod funds;
+mod journals;
+mod periods;
+mod positions;
+mod receipts;
+mod region;
+mod routes;
+mod schemes;
+mod years;
+
+pub use app::{App, ROLES, Settings, migrations, serve};
+pub use compactor::compact_once;
+pub use routes::openapi;

@@ -1,0 +1,40 @@
+//! The budgets service as a process of its own.
+
+use clap::Parser;
+use tenancy::Access;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Serves pooled funds, their ledger and the region's figures.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to listen.
+    #[arg(long, env = "TENFOLD_BUDGETS_ADDR", default_value = "127.0.0.1:4002")]
+    addr: String,
+    /// The base of our public address: issuer and audience of tokens.
+    #[arg(long, env = "TENFOLD_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    public_url: String,
+    /// Where the tenants service answers.
+    #[arg(long, env = "TENFOLD_TENANTS_URL", default_value = "http://127.0.0.1:4001")]
+    tenants_url: String,
+    /// Whether the database cluster is ours: then a callable `set_config` is fatal.
+    #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
+    own_cluster: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    web::tell_to_stderr();
+    let arguments = Arguments::parse();
+    let listener = web::listen(&arguments.addr).await?;
+    let settings = budgets::Settings {
+        access: Access::default().and_environment(budgets::ROLES.names())?,
+        own_cluster: arguments.own_cluster,
+        public_url: arguments.public_url,
+        tenants_url: arguments.tenants_url,
+        clock: domain::Clock::System,
+        gate: None,
+    };
+    budgets::serve(listener, settings, web::stop_signal()).await
+}

@@ -1,0 +1,7 @@
+//! The periods of a fund-year: open → soft-closed → closed → reopened → soft-closed.
+
+pub(crate) mod http;
+mod period;
+mod store;
+
+pub(crate) use period::PeriodState;

@@ -1,0 +1,119 @@
+//! The SQL of periods.
+
+use domain::{FinancialYear, FundId, Period};
+use serde::Serialize;
+use tenancy::{Borough, DbError, Tx};
+use web::{Move, Row};
+
+use super::period::PeriodState;
+
+/// A period of a fund-year.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct PeriodBody {
+    pub(crate) period: Period,
+    pub(crate) state: PeriodState,
+    #[serde(skip)]
+    pub(crate) version: i64,
+}
+
+impl Row for PeriodBody {
+    const COLUMNS: &'static [&'static str] = &["period", "state"];
+}
+
+/// All thirteen in order, or one.
+pub(super) async fn list(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    one: Option<Period>,
+) -> Result<Vec<PeriodBody>, DbError> {
+    let rows = sqlx::query!(
+        r#"select period as "period: Period", state, version from budgets.period
+           where fund_id = $1 and year = $2 and ($3::smallint is null or period = $3) order by period"#,
+        fund.0,
+        year.start(),
+        one.map(Period::number)
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let periods = rows.into_iter().map(|row| PeriodBody {
+        period: row.period,
+        state: PeriodState::parse(&row.state),
+        version: row.version,
+    });
+    Ok(periods.collect())
+}
+
+pub(super) async fn history(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    period: Period,
+) -> Result<Vec<Move<PeriodState>>, DbError> {
+    let rows = sqlx::query!(
+        "select from_state, to_state, reason, client_id, moved_at from budgets.period_move
+         where fund_id = $1 and year = $2 and period = $3 order by number",
+        fund.0,
+        year.start(),
+        period.number()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let moves = rows.into_iter().map(|row| Move {
+        from: PeriodState::parse(&row.from_state),
+        to: PeriodState::parse(&row.to_state),
+        reason: row.reason,
+        by: row.client_id,
+        moved_at: row.moved_at,
+    });
+    Ok(moves.collect())
+}
+
+/// Waits until nobody is posting in the period, and keeps others from it until the transaction ends.
+pub(super) async fn hold_back_writers(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    period: Period,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'period', $1::text, $2::text, $3::text), 0))",
+        fund.0.to_string(),
+        year.to_string(),
+        period.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn move_to(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    at: &PeriodBody,
+    to: &Move<PeriodState>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "with moved as (
+           update budgets.period set state = $4, version = version + 1 where fund_id = $1 and year = $2 and period = $3
+         ), told as (
+           update budgets.region_period set state = $4 where fund_id = $1 and year = $2 and period = $3
+         )
+         insert into budgets.period_move
+           (borough_id, fund_id, year, period, number, from_state, to_state, reason, client_id, moved_at)
+         values (platform.borough(), $1, $2, $3, $5, $6, $4, $7, $8, $9)",
+        fund.0,
+        year.start(),
+        at.period.number(),
+        to.to.as_str(),
+        at.version,
+        to.from.as_str(),
+        to.reason,
+        to.by,
+        to.moved_at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The position of a fund: budget, commitments and spending, and what is left of it.
+
+mod figures;
+pub(crate) mod http;
+mod store;
+
+pub(crate) use figures::{Figures, Status};

@@ -1,0 +1,75 @@
+//! The SQL of positions: what is folded and what is not yet, added up in one snapshot.
+
+use domain::{FinancialYear, FundId, Pence, Period};
+use tenancy::{Borough, DbError, Tx};
+
+use super::http::{GroupBy, PositionColumns};
+
+pub(super) struct Sums {
+    pub(super) columns: PositionColumns,
+    pub(super) budget: Pence,
+    pub(super) committed: Pence,
+    pub(super) actual: Option<Pence>,
+}
+
+pub(super) async fn sums(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    up_to: Option<Period>,
+    by: &GroupBy,
+) -> Result<Vec<Sums>, DbError> {
+    let rows = sqlx::query!(
+        r#"with figure as (
+             select period, account_id, scheme_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
+             union all
+             select period, account_id, scheme_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
+           )
+           select case when $4 then s.code end as scheme, case when $5 then s.category end as category,
+             case when $6 then s.source end as source, case when $7 then f.period end as "period: Period",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
+             sum(f.amount_pence) filter (where f.layer = 'actual')::bigint as actual
+           from figure f
+             join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
+             join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
+           where $3::smallint is null or f.period <= $3
+           group by 1, 2, 3, 4 order by 1, 2, 3, 4"#,
+        fund.0,
+        year.start(),
+        up_to.map(Period::number),
+        by.scheme,
+        by.category,
+        by.source,
+        by.period
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let sums = rows.into_iter().map(|row| Sums {
+        columns: PositionColumns { scheme: row.scheme, category: row.category, source: row.source, period: row.period },
+        budget: Pence(row.budget),
+        committed: Pence(row.committed),
+        actual: row.actual.map(Pence),
+    });
+    Ok(sums.collect())
+}
+
+/// How many of the periods asked for are open or reopened, and how many are not closed for good.
+pub(super) async fn periods_not_closed(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    up_to: Option<Period>,
+) -> Result<(i64, i64), DbError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where state in ('open', 'reopened')) as "open!",
+             count(*) filter (where state <> 'closed') as "not_closed!"
+           from budgets.period where fund_id = $1 and year = $2 and period <= coalesce($3, 12::smallint)"#,
+        fund.0,
+        year.start(),
+        up_to.map(Period::number)
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok((row.open, row.not_closed))
+}

@@ -1,0 +1,4 @@
+//! What the region sees: roll-ups of soft-closed and closed periods, never a fund's books.
+
+pub(crate) mod http;
+mod store;

@@ -1,0 +1,135 @@
+//! The SQL of the region's figures. The region's role has no grant on any fund, account or journal.
+
+use chrono::NaiveDate;
+use domain::{FinancialYear, Pence, Period};
+use tenancy::{DbError, Region, Tx};
+
+use super::http::{GroupBy, NamedBorough, RegionColumns};
+use crate::years::Completeness;
+
+pub(super) struct Sums {
+    pub(super) columns: RegionColumns,
+    pub(super) budget: Pence,
+    pub(super) committed: Pence,
+    pub(super) actual: Option<Pence>,
+    pub(super) completeness: Completeness,
+    pub(super) to_period: Option<Period>,
+    pub(super) all_closed: bool,
+    pub(super) is_total: bool,
+}
+
+/// The rows asked for, and last the total: section 75 money of complete years only.
+pub(super) async fn sums(
+    tx: &mut Tx<Region>,
+    year: FinancialYear,
+    up_to: Option<Period>,
+    by: &GroupBy,
+) -> Result<Vec<Sums>, DbError> {
+    let rows = sqlx::query!(
+        r#"with seen as (
+             select borough_id, fund_id, period, state, kind, section_75, completeness from budgets.region_period
+             where year = $1 and ($2::smallint is null or period <= $2)
+           ), figure as (
+             select borough_id, fund_id, period, category, source, layer, amount_pence from budgets.region_position where year = $1
+             union all
+             select borough_id, fund_id, period, category, source, layer, amount_pence from budgets.region_delta where year = $1
+           ), base as (
+             select b.slug, b.gss, b.name, s.state, s.kind, s.section_75, s.completeness, s.period,
+               f.category, f.source, f.layer, f.amount_pence
+             from seen s join budgets.borough b on b.borough_id = s.borough_id
+               left join figure f on f.borough_id = s.borough_id and f.fund_id = s.fund_id and f.period = s.period
+           ), grouped as (
+             select case when $3 then slug end as slug, case when $3 then gss end as gss, case when $3 then name end as name,
+               case when $4 then kind end as kind, case when $5 then category end as category, case when $6 then source end as source,
+               coalesce(sum(amount_pence) filter (where layer = 'budget'), 0) as budget,
+               coalesce(sum(amount_pence) filter (where layer = 'committed'), 0) as committed,
+               sum(amount_pence) filter (where layer = 'actual') as actual,
+               bool_or(completeness = 'partial') as partial, max(period) as to_period,
+               bool_and(state = 'closed') as all_closed, false as is_total
+             from base where (section_75 or $4) and (category is not null or not ($5 or $6))
+             group by 1, 2, 3, 4, 5, 6
+           ), total as (
+             select null::text, null::text, null::text, null::text, null::text, null::text,
+               coalesce(sum(amount_pence) filter (where layer = 'budget'), 0),
+               coalesce(sum(amount_pence) filter (where layer = 'committed'), 0),
+               coalesce(sum(amount_pence) filter (where layer = 'actual'), 0),
+               false, max(period), coalesce(bool_and(state = 'closed'), false), true
+             from base where section_75 and completeness = 'complete'
+           )
+           select slug, gss, name, kind, category, source, budget::bigint as "budget!", committed::bigint as "committed!",
+             actual::bigint as actual, partial as "partial!", to_period as "to_period: Period", all_closed as "all_closed!",
+             is_total as "is_total!"
+           from (select * from grouped union all select * from total) every_row
+           order by is_total, slug, kind, category, source"#,
+        year.start(),
+        up_to.map(Period::number),
+        by.borough,
+        by.kind,
+        by.category,
+        by.source
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let sums = rows.into_iter().map(|row| Sums {
+        columns: RegionColumns {
+            borough: row.slug.zip(row.gss).zip(row.name).map(|((slug, gss), name)| NamedBorough { slug, gss, name }),
+            kind: row.kind,
+            category: row.category,
+            source: row.source,
+        },
+        budget: Pence(row.budget),
+        committed: Pence(row.committed),
+        actual: row.actual.map(Pence),
+        completeness: if row.partial { Completeness::Partial } else { Completeness::Complete },
+        to_period: row.to_period,
+        all_closed: row.all_closed,
+        is_total: row.is_total,
+    });
+    Ok(sums.collect())
+}
+
+/// Every borough expected in the year, and whether it has reported section 75 money.
+pub(super) async fn coverage(
+    tx: &mut Tx<Region>,
+    year: FinancialYear,
+    up_to: Option<Period>,
+) -> Result<Vec<(NamedBorough, bool)>, DbError> {
+    let last_day: NaiveDate = year.last_day();
+    let rows = sqlx::query!(
+        r#"select b.slug, b.gss, b.name,
+             exists (select from budgets.region_period p
+                     where p.borough_id = b.borough_id and p.year = $1 and p.section_75
+                       and ($2::smallint is null or p.period <= $2)) as "reported!"
+           from budgets.borough b where b.expected_from <= $3 order by b.slug"#,
+        year.start(),
+        up_to.map(Period::number),
+        last_day
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let boroughs = rows
+        .into_iter()
+        .map(|row| (NamedBorough { slug: row.slug, gss: row.gss, name: row.name }, row.reported));
+    Ok(boroughs.collect())
+}
+
+/// Boroughs with a section 75 fund whose year is partial.
+pub(super) async fn left_out(
+    tx: &mut Tx<Region>,
+    year: FinancialYear,
+    up_to: Option<Period>,
+) -> Result<Vec<NamedBorough>, DbError> {
+    let rows = sqlx::query_as!(
+        NamedBorough,
+        r#"select b.slug, b.gss, b.name from budgets.borough b
+           where exists (select from budgets.region_period p
+                         where p.borough_id = b.borough_id and p.year = $1 and p.section_75 and p.completeness = 'partial'
+                           and ($2::smallint is null or p.period <= $2))
+           order by b.slug"#,
+        year.start(),
+        up_to.map(Period::number)
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}

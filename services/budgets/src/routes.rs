@@ -1,0 +1,58 @@
+//! Every route of the service, on one page.
+
+use axum::{Router, extract::State, middleware, routing::get};
+use tenancy::Db;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::{Problem, problems};
+
+use crate::{App, accounts, funds, journals, periods, positions, receipts, region, schemes, years};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tenfold budgets", version = "1", description = "Pooled funds, their ledger, receipts and positions."),
+    components(schemas(web::ProblemBody))
+)]
+struct Document;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(funds::http::list_funds, funds::http::create_fund))
+        .routes(routes!(funds::http::get_fund))
+        .routes(routes!(years::http::list_fund_years, years::http::open_fund_year))
+        .routes(routes!(years::http::get_fund_year))
+        .routes(routes!(periods::http::list_periods))
+        .routes(routes!(periods::http::get_period))
+        .routes(routes!(periods::http::get_period_transitions, periods::http::move_period))
+        .routes(routes!(schemes::http::list_schemes, schemes::http::create_scheme))
+        .routes(routes!(schemes::http::get_scheme))
+        .routes(routes!(accounts::http::list_accounts, accounts::http::create_account))
+        .routes(routes!(accounts::http::get_account))
+        .routes(routes!(journals::http::list_journals, journals::http::post_journal))
+        .routes(routes!(journals::http::get_journal))
+        .routes(routes!(journals::reversals::reverse_journal))
+        .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
+        .routes(routes!(positions::http::get_position))
+        .routes(routes!(region::http::get_region_positions))
+}
+
+/// The service's part of the API description.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let (router, _) = described().split_for_parts();
+    router
+        .route("/health/live", get(async || "alive"))
+        .route("/health/ready", get(ready))
+        .fallback(async || Problem::not_found("resource"))
+        .method_not_allowed_fallback(async || Problem::new(&problems::METHOD_NOT_ALLOWED, "Not with this method."))
+        .layer(middleware::from_fn(web::manners))
+        .with_state(app)
+}
+
+async fn ready(State(db): State<Db>) -> Result<&'static str, Problem> {
+    if db.ready().await { Ok("ready") } else { Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer.")) }
+}

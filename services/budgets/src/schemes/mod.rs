@@ -1,0 +1,4 @@
+//! Schemes: what a fund's money is spent on.
+
+pub(crate) mod http;
+mod store;

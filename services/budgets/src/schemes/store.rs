@@ -1,0 +1,47 @@
+//! The SQL of schemes.
+
+use domain::{FundId, SchemeId};
+use tenancy::{Borough, DbError, Tx};
+use uuid::Uuid;
+
+use super::http::SchemeBody;
+
+/// All schemes of a fund in the order of their ids, or one.
+pub(super) async fn list(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    one: Option<SchemeId>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<SchemeBody>, DbError> {
+    let rows = sqlx::query_as!(
+        SchemeBody,
+        r#"select scheme_id as "id: SchemeId", code, name, category, source, created_at from budgets.scheme
+           where fund_id = $1 and ($2::uuid is null or scheme_id = $2) and ($3::uuid is null or scheme_id > $3)
+           order by scheme_id limit $4"#,
+        fund.0,
+        one.map(|id| id.0),
+        after,
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, scheme: &SchemeBody) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into budgets.scheme (borough_id, fund_id, scheme_id, code, name, category, source, created_at)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7)",
+        fund.0,
+        scheme.id.0,
+        scheme.code,
+        scheme.name,
+        scheme.category,
+        scheme.source,
+        scheme.created_at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! A fund's financial years.
+
+pub(crate) mod http;
+mod store;
+
+pub(crate) use store::{Completeness, find_year};

@@ -1,0 +1,73 @@
+//! The service: what it is started with, and what it runs.
+
+use std::sync::Arc;
+
+use auth::{Epochs, Gate, KeySet, Trust, Verifier};
+use axum::extract::FromRef;
+use domain::Clock;
+use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The service's login roles.
+pub const ROLES: ServiceRoles = ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Work] };
+
+/// The service's migrations.
+#[must_use]
+pub fn migrations() -> Migrations {
+    static LIST: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+    Migrations { schema: "governance", list: &LIST }
+}
+
+/// What the service is started with.
+pub struct Settings {
+    /// How its login roles reach the database.
+    pub access: Access,
+    /// Whether the cluster is ours, so that a callable `set_config` is fatal.
+    pub own_cluster: bool,
+    /// The base of our public address: issuer and audience of tokens.
+    pub public_url: String,
+    /// Where the tenants service answers, for its keys.
+    pub tenants_url: String,
+    /// The clock.
+    pub clock: Clock,
+    /// What tells callers by their headers; the verifier of our tokens when left out.
+    pub gate: Option<Gate>,
+}
+
+/// What handlers are given.
+#[derive(Clone, FromRef)]
+pub struct App {
+    pub(crate) db: Db,
+    pub(crate) gate: Gate,
+}
+
+/// Serves until `stop`.
+///
+/// # Errors
+/// When the wall does not stand, or the database is out of reach.
+pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
+    tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
+    let epochs = Arc::new(Epochs::default());
+    let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
+    let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
+    let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
+    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier) };
+
+    let freshness = {
+        let (keys, stop) = (keys.clone(), stop.clone());
+        async move { keys.keep_fresh(stop).await }
+    };
+    let work = [
+        tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
+        tokio::spawn(freshness),
+        tokio::spawn(events::relay(db.clone(), stop.clone())),
+    ];
+    web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
+    for task in work {
+        task.await.ok();
+    }
+    db.close().await;
+    Ok(())
+}

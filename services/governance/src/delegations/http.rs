@@ -1,0 +1,108 @@
+//! Delegations over HTTP.
+
+use auth::{OwnerKind, Role, can};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{DelegationId, Pence};
+use events::governance::DelegationRecorded;
+use serde::{Deserialize, Serialize};
+use tenancy::{Act, Handled, InBorough, OnConstraint};
+use uuid::Uuid;
+use web::{Created, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
+
+use super::store;
+
+/// A limit to record.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"role": "finance", "limit_pence": 50_000_000, "in_force_from": "2026-04-01",
+    "source": "Scheme of delegation, version 3"}))]
+pub(crate) struct DelegationDraft {
+    /// Whose limit: a role that posts journals.
+    pub(super) role: Role,
+    /// The most that role may move in one journal without a decision. In pence.
+    pub(super) limit_pence: Pence,
+    /// The first day it is in force; the one before holds until then.
+    pub(super) in_force_from: NaiveDate,
+    /// Where this is known from.
+    #[schema(min_length = 1, max_length = 500)]
+    pub(super) source: String,
+}
+
+/// A limit of the scheme of delegation.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct DelegationBody {
+    pub(super) id: DelegationId,
+    #[schema(example = "finance")]
+    pub(super) role: String,
+    pub(super) limit_pence: Pence,
+    pub(super) in_force_from: NaiveDate,
+    pub(super) source: String,
+    pub(super) recorded_at: DateTime<Utc>,
+}
+
+impl Row for DelegationBody {
+    const COLUMNS: &'static [&'static str] = &["id", "role", "limit_pence", "in_force_from", "source", "recorded_at"];
+}
+
+/// List the limits of the scheme of delegation, in the order they were recorded
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/delegations", operation_id = "listDelegations", tag = "delegations",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "wigan"), Paging),
+    responses((status = 200, body = Page<DelegationBody>)),
+    security(("bearer" = ["delegations:read"])),
+)]
+pub(crate) async fn list_delegations(
+    scope: InBorough<can::ReadDelegations>,
+    page: PageRequest,
+) -> Result<Page<DelegationBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let rows = store::list(&mut tx, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |limit| limit.id))
+}
+
+/// Record a limit of the scheme of delegation
+///
+/// Once one is in force, a role that has none may post nothing without a decision.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/delegations", operation_id = "recordDelegation", tag = "delegations",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "wigan"), web::Keyed),
+    request_body = DelegationDraft,
+    responses((status = 201, body = DelegationBody)),
+    security(("bearer" = ["delegations:manage"])),
+)]
+pub(crate) async fn record_delegation(
+    scope: InBorough<can::ManageDelegations>,
+    SentOnce(draft, request): SentOnce<DelegationDraft>,
+) -> Handled {
+    if draft.role.owner_kind() != OwnerKind::Borough {
+        return Err(Problem::invalid("/role", "A delegation is to a role of the borough.").into());
+    }
+    if draft.limit_pence < Pence::ZERO {
+        return Err(Problem::invalid("/limit_pence", "A limit is not negative.").into());
+    }
+    if !(1..=500).contains(&draft.source.trim().chars().count()) {
+        return Err(Problem::invalid("/source", "Say in 1 to 500 characters where this is known from.").into());
+    }
+    let mut tx = scope.write(&request).await?;
+    let body = DelegationBody {
+        id: DelegationId::at(scope.now()),
+        role: draft.role.as_str().to_owned(),
+        limit_pence: draft.limit_pence,
+        in_force_from: draft.in_force_from,
+        source: draft.source.trim().to_owned(),
+        recorded_at: scope.now(),
+    };
+    store::insert(&mut tx, &body).await.on_constraint("delegation_one_a_day", || {
+        Problem::of_fault(&problems::CONFLICT, "/in_force_from", "The role has a limit from that day already.")
+    })?;
+    tx.record(Act::new("delegation.recorded", format!("delegations/{}", body.id)).after(serde_json::json!(body)));
+    let recorded = DelegationRecorded {
+        delegation_id: body.id,
+        role: body.role.clone(),
+        limit_pence: body.limit_pence,
+        in_force_from: body.in_force_from,
+    };
+    events::tell(&mut tx, scope.borough().id, &recorded);
+    let location = format!("/v1/boroughs/{}/delegations", scope.borough().slug);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}

@@ -1,0 +1,9 @@
+//! Governance: joint committees, and the scheme of delegation that says what may be done without them.
+
+mod app;
+mod committees;
+mod delegations;
+mod routes;
+
+pub use app::{App, ROLES, Settings, migrations, serve};
+pub use routes::openapi;

@@ -1,0 +1,45 @@
+//! Every route of the service, on one page.
+
+use axum::{Router, extract::State, middleware, routing::get};
+use tenancy::Db;
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::{Problem, problems};
+
+use crate::{App, committees, delegations};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Tenfold governance", version = "1", description = "Joint committees and the scheme of delegation."),
+    components(schemas(web::ProblemBody))
+)]
+struct Document;
+
+fn described() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(committees::http::list_committees, committees::http::create_committee))
+        .routes(routes!(committees::http::get_committee))
+        .routes(routes!(committees::http::get_committee_transitions, committees::http::move_committee))
+        .routes(routes!(delegations::http::list_delegations, delegations::http::record_delegation))
+}
+
+/// The service's part of the API description.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let (router, _) = described().split_for_parts();
+    router
+        .route("/health/live", get(async || "alive"))
+        .route("/health/ready", get(ready))
+        .fallback(async || Problem::not_found("resource"))
+        .method_not_allowed_fallback(async || Problem::new(&problems::METHOD_NOT_ALLOWED, "Not with this method."))
+        .layer(middleware::from_fn(web::manners))
+        .with_state(app)
+}
+
+async fn ready(State(db): State<Db>) -> Result<&'static str, Problem> {
+    if db.ready().await { Ok("ready") } else { Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer.")) }
+}

@@ -1,0 +1,239 @@
+//! Boroughs over HTTP.
+
+use auth::{ClientSecret, Mode, OwnerKind, Role, can};
+use domain::BoroughId;
+use events::tenants::BoroughPlaced;
+use serde::Deserialize;
+use tenancy::{Act, BoroughInPath, Either, Handled, InBorough, KindOf, OnPlatform, Tx};
+use web::{
+    Created, Found, IfMatch, MoveDraft, Page, PageRequest, Paging, Problem, Sent, SentOnce, Transitions, Versioned,
+    move_refused, problems,
+};
+
+use super::{
+    borough::{BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
+    store,
+};
+use crate::clients::{self, NewClient, ClientOwner};
+
+/// Which boroughs to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BoroughFilters {
+    /// Live ones, which is the default, or sandboxes.
+    mode: Option<Mode>,
+}
+
+/// List boroughs
+///
+/// A borough's token sees its own; the platform sees all, live ones unless it asks for sandboxes.
+#[utoipa::path(
+    get, path = "/v1/boroughs", operation_id = "listBoroughs", tag = "boroughs",
+    params(BoroughFilters, Paging),
+    responses((status = 200, body = Page<BoroughBody>)),
+    security(("bearer" = ["borough:read"]), ("bearer" = ["boroughs:read"])),
+)]
+pub(crate) async fn list_boroughs(
+    scope: Either<InBorough<can::ReadBorough>, OnPlatform<can::ReadBoroughs>>,
+    page: PageRequest<BoroughFilters>,
+) -> Result<Page<BoroughBody>, Problem> {
+    match scope {
+        Either::One(own) => {
+            let mut tx = own.read().await?;
+            Ok(Page::whole(vec![store::own(&mut tx).await?]))
+        }
+        Either::Other(platform) => {
+            let mut tx = platform.read().await?;
+            let mode = page.filters.mode.unwrap_or(Mode::Live);
+            let rows = store::list(&mut tx, mode, page.after()?, page.rows_wanted()).await?;
+            Ok(page.page(rows, |borough| borough.slug.to_string()))
+        }
+    }
+}
+
+/// Bring a borough on board
+///
+/// Creates the live borough and its sandbox, both in setup, and the first administrator's API client of each.
+/// The secrets are in this answer and never again.
+#[utoipa::path(
+    post, path = "/v1/boroughs", operation_id = "createBorough", tag = "boroughs",
+    params(web::Keyed),
+    request_body = BoroughDraft,
+    responses((status = 201, body = OnboardedBody)),
+    security(("bearer" = ["boroughs:onboard"])),
+)]
+pub(crate) async fn create_borough(
+    scope: OnPlatform<can::OnboardBoroughs>,
+    SentOnce(draft, request): SentOnce<BoroughDraft>,
+) -> Handled {
+    draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    if !store::region_exists(&mut tx, draft.region.as_str()).await? {
+        return Err(Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/region", "There is no such region. Create it first.").into());
+    }
+    let now = scope.now();
+    let mut made = Vec::new();
+    let mut administrators = Vec::new();
+    for mode in [Mode::Live, Mode::Sandbox] {
+        let borough = store::insert(&mut tx, BoroughId::at(now), &draft, mode).await.map_err(|error| {
+            match error.constraint() {
+                Some("borough_slug_mode") => taken("slug"),
+                Some("borough_gss_mode") => taken("gss"),
+                _ => error.into(),
+            }
+        })?;
+        let secret = ClientSecret::new(mode);
+        let owner = ClientOwner::Borough { id: borough.id, slug: draft.slug.clone(), mode };
+        let client = NewClient::new(owner, Role::Admin, "First administrator", Role::Admin.scopes(), &secret, now);
+        clients::insert_first(&mut tx, &client).await?;
+        administrators.push(FirstAdministrator {
+            mode,
+            client_id: client.client_id,
+            client_secret: Some(secret.reveal().to_owned()),
+        });
+        tx.record(Act::new("borough.created", format!("boroughs/{}", draft.slug)).concerning(borough.id));
+        let region = (mode == Mode::Live).then(|| draft.region.clone());
+        let placed = BoroughPlaced {
+            borough_id: borough.id,
+            slug: borough.slug.clone(),
+            gss: borough.gss.clone(),
+            name: borough.name.clone(),
+            region_from: region.is_some().then_some(draft.expected_from),
+            region,
+        };
+        events::tell(&mut tx, borough.id, &placed);
+        made.push(borough);
+    }
+    let (Some(sandbox), Some(live)) = (made.pop(), made.pop()) else {
+        return Err(Problem::internal("two boroughs were not made").into());
+    };
+    let body = OnboardedBody { live, sandbox, administrators };
+    let mut kept = body.clone();
+    kept.administrators.iter_mut().for_each(|one| one.client_secret = None);
+    let location = format!("/v1/boroughs/{}", draft.slug);
+    Ok(tx.answer_once(Created { location, version: Some(1), body }, &kept).await?)
+}
+
+fn taken(field: &str) -> Problem {
+    Problem::of_fault(&problems::CONFLICT, format!("/{field}"), format_args!("There is a borough with this {field} already."))
+}
+
+/// Get a borough
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}", operation_id = "getBorough", tag = "boroughs",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford")),
+    responses((status = 200, body = BoroughBody)),
+    security(("bearer" = ["borough:read"]), ("bearer" = ["boroughs:read"])),
+)]
+pub(crate) async fn get_borough(
+    scope: Either<InBorough<can::ReadBorough>, OnPlatform<can::ReadBoroughs>>,
+    BoroughInPath(named): BoroughInPath,
+) -> Result<Found<BoroughBody>, Problem> {
+    let borough = match scope {
+        Either::One(own) => store::own(&mut own.read().await?).await?,
+        Either::Other(platform) => live(&mut platform.read().await?, &named).await?,
+    };
+    Ok(Found::at(borough.version, borough))
+}
+
+async fn live(tx: &mut Tx<tenancy::Platform>, named: &str) -> Result<BoroughBody, Problem> {
+    store::find_live(tx, named).await?.ok_or_else(|| Problem::not_found("borough"))
+}
+
+/// Get a borough's history and allowed moves
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/transitions", operation_id = "getBoroughTransitions", tag = "boroughs",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford")),
+    responses((status = 200, body = Transitions<BoroughState>)),
+    security(("bearer" = ["borough:read"]), ("bearer" = ["boroughs:read"])),
+)]
+pub(crate) async fn get_borough_transitions(
+    scope: Either<InBorough<can::ReadBorough>, OnPlatform<can::ReadBoroughs>>,
+    BoroughInPath(named): BoroughInPath,
+) -> Result<Found<Transitions<BoroughState>>, Problem> {
+    match scope {
+        Either::One(own) => {
+            let mut tx = own.read().await?;
+            let borough = store::own(&mut tx).await?;
+            told(&mut tx, borough, OwnerKind::Borough).await
+        }
+        Either::Other(platform) => {
+            let mut tx = platform.read().await?;
+            let borough = live(&mut tx, &named).await?;
+            told(&mut tx, borough, OwnerKind::Platform).await
+        }
+    }
+}
+
+async fn told<K: KindOf>(
+    tx: &mut Tx<K>,
+    borough: BoroughBody,
+    by: OwnerKind,
+) -> Result<Found<Transitions<BoroughState>>, Problem> {
+    let data = store::history(tx, borough.id).await?;
+    let allowed = borough.state.allowed(by).to_vec();
+    Ok(Found::at(borough.version, Transitions { state: borough.state, allowed, data, next_cursor: None }))
+}
+
+/// Move a borough
+///
+/// A borough hands itself in for review and takes itself back; the platform brings it live, suspends and resumes it.
+/// Suspension cuts off every token of the borough within a minute and changes no data.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/transitions", operation_id = "moveBorough", tag = "boroughs",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Versioned),
+    request_body(content = MoveDraft<BoroughState>, example = json!({"to": "in_review", "reason": "All is filled in"})),
+    responses((status = 200, body = Transitions<BoroughState>)),
+    security(("bearer" = ["borough:submit"]), ("bearer" = ["boroughs:onboard"])),
+)]
+pub(crate) async fn move_borough(
+    scope: Either<InBorough<can::RequestReview>, OnPlatform<can::OnboardBoroughs>>,
+    BoroughInPath(named): BoroughInPath,
+    version: IfMatch,
+    Sent(draft, request): Sent<MoveDraft<BoroughState>>,
+) -> Handled {
+    draft.check()?;
+    match scope {
+        Either::One(own) => {
+            let mut tx = own.write(&request).await?;
+            let borough = store::own(&mut tx).await?;
+            let client_id = own.caller().client_id.clone();
+            let moved = moved(&mut tx, &borough, OwnerKind::Borough, &version, &draft, &client_id).await?;
+            Ok(tx.answer(moved).await?)
+        }
+        Either::Other(platform) => {
+            let mut tx = platform.write(&request).await?;
+            let borough = live(&mut tx, &named).await?;
+            let client_id = platform.caller().client_id.clone();
+            let moved = moved(&mut tx, &borough, OwnerKind::Platform, &version, &draft, &client_id).await?;
+            if draft.to == BoroughState::Suspended {
+                store::cut_off(&mut tx, borough.id, draft.reason.trim()).await?;
+            }
+            Ok(tx.answer(moved).await?)
+        }
+    }
+}
+
+async fn moved<K: KindOf>(
+    tx: &mut Tx<K>,
+    borough: &BoroughBody,
+    by: OwnerKind,
+    version: &IfMatch,
+    draft: &MoveDraft<BoroughState>,
+    client_id: &str,
+) -> Result<Found<Transitions<BoroughState>>, Problem> {
+    version.holds(borough.version)?;
+    let allowed = borough.state.allowed(by);
+    if !allowed.contains(&draft.to) {
+        return Err(move_refused(&borough.state, &draft.to, allowed));
+    }
+    if !store::move_to(tx, borough, draft.to, draft.reason.trim(), client_id).await? {
+        return Err(Problem::new(&problems::VERSION_STALE, "It has just been moved by somebody else. Read it again."));
+    }
+    let act = Act::new("borough.moved", format!("boroughs/{}", borough.slug)).concerning(borough.id);
+    tx.record(act.before(borough.state.as_str()).after(draft.to.as_str()));
+    let after = BoroughBody { state: draft.to, version: borough.version + 1, ..borough.clone() };
+    told(tx, after, by).await
+}
+

@@ -1,0 +1,190 @@
+//! The SQL of boroughs.
+
+use auth::Mode;
+use chrono::{DateTime, Utc};
+use domain::BoroughId;
+use tenancy::{Borough, DbError, KindOf, Platform, Tx};
+use uuid::Uuid;
+use web::Move;
+
+use super::borough::{BoroughBody, BoroughDraft, BoroughState};
+
+struct BoroughRow {
+    borough_id: Uuid,
+    slug: String,
+    gss: String,
+    name: String,
+    mode: String,
+    state: String,
+    created_at: DateTime<Utc>,
+    version: i64,
+}
+
+impl From<BoroughRow> for BoroughBody {
+    fn from(row: BoroughRow) -> Self {
+        Self {
+            id: BoroughId(row.borough_id),
+            slug: row.slug.parse().expect("checked by the table"),
+            gss: row.gss.parse().expect("checked by the table"),
+            name: row.name,
+            mode: if row.mode == "live" { Mode::Live } else { Mode::Sandbox },
+            state: BoroughState::parse(&row.state),
+            created_at: row.created_at,
+            version: row.version,
+        }
+    }
+}
+
+pub(super) async fn own(tx: &mut Tx<Borough>) -> Result<BoroughBody, DbError> {
+    let row = sqlx::query_as!(
+        BoroughRow,
+        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough"
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(row.into())
+}
+
+pub(super) async fn list(
+    tx: &mut Tx<Platform>,
+    mode: Mode,
+    after: Option<String>,
+    limit: i64,
+) -> Result<Vec<BoroughBody>, DbError> {
+    let rows = sqlx::query_as!(
+        BoroughRow,
+        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough
+         where mode = $1 and ($2::text is null or slug > $2) order by slug limit $3",
+        mode.as_str(),
+        after,
+        limit
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+pub(super) async fn find_live(tx: &mut Tx<Platform>, in_path: &str) -> Result<Option<BoroughBody>, DbError> {
+    let row = sqlx::query_as!(
+        BoroughRow,
+        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough
+         where mode = 'live' and (slug = $1 or gss = $1)",
+        in_path
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.map(Into::into))
+}
+
+pub(super) async fn region_exists(tx: &mut Tx<Platform>, region: &str) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from tenants.region where region = $1) as "there!""#,
+        region
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
+}
+
+pub(super) async fn insert(tx: &mut Tx<Platform>, id: BoroughId, draft: &BoroughDraft, mode: Mode) -> Result<BoroughBody, DbError> {
+    let now = tx.now();
+    let row = sqlx::query_as!(
+        BoroughRow,
+        "insert into tenants.borough (borough_id, slug, mode, gss, name, state, created_at)
+         values ($1, $2, $3, $4, $5, 'in_setup', $6)
+         returning borough_id, slug, gss, name, mode, state, created_at, version",
+        id.0,
+        draft.slug.as_str(),
+        mode.as_str(),
+        draft.gss.as_str(),
+        draft.name.trim(),
+        now
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    if mode == Mode::Live {
+        sqlx::query!(
+            "insert into tenants.region_borough (borough_id, region, expected_from) values ($1, $2, $3)",
+            id.0,
+            draft.region.as_str(),
+            draft.expected_from
+        )
+        .execute(tx.connection())
+        .await?;
+    }
+    Ok(row.into())
+}
+
+pub(super) async fn history<K: KindOf>(tx: &mut Tx<K>, id: BoroughId) -> Result<Vec<Move<BoroughState>>, DbError> {
+    let rows = sqlx::query!(
+        "select from_state, to_state, reason, client_id, moved_at from tenants.borough_move
+         where borough_id = $1 order by number",
+        id.0
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let moves = rows.into_iter().map(|row| Move {
+        from: BoroughState::parse(&row.from_state),
+        to: BoroughState::parse(&row.to_state),
+        reason: row.reason,
+        by: row.client_id,
+        moved_at: row.moved_at,
+    });
+    Ok(moves.collect())
+}
+
+/// Moves it, where it is still at the version that was read. False where it has moved on.
+pub(super) async fn move_to<K: KindOf>(
+    tx: &mut Tx<K>,
+    borough: &BoroughBody,
+    to: BoroughState,
+    reason: &str,
+    client_id: &str,
+) -> Result<bool, DbError> {
+    let moved = sqlx::query!(
+        "update tenants.borough set state = $3, version = version + 1 where borough_id = $1 and version = $2",
+        borough.id.0,
+        borough.version,
+        to.as_str()
+    )
+    .execute(tx.connection())
+    .await?;
+    if moved.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let now = tx.now();
+    sqlx::query!(
+        "insert into tenants.borough_move (borough_id, number, from_state, to_state, reason, client_id, moved_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        borough.id.0,
+        borough.version,
+        borough.state.as_str(),
+        to.as_str(),
+        reason,
+        client_id,
+        now
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(true)
+}
+
+/// Cuts off every token of the borough issued so far.
+pub(super) async fn cut_off(tx: &mut Tx<Platform>, id: BoroughId, reason: &str) -> Result<(), DbError> {
+    // Whoever is issuing a token for it now finishes first; then the clock is read.
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('tokens of ' || $1, 0))", id.0.to_string())
+        .fetch_one(tx.connection())
+        .await?;
+    let not_before = tx.clock_now() + chrono::Duration::seconds(1);
+    sqlx::query!(
+        "insert into platform.borough_epoch (borough_id, not_before, reason) values ($1, $2, $3)
+         on conflict (borough_id) do update set not_before = excluded.not_before, reason = excluded.reason",
+        id.0,
+        not_before,
+        reason
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+

@@ -1,0 +1,42 @@
+//! The tenants service as a process of its own.
+
+use std::path::PathBuf;
+
+use auth::Signer;
+use clap::Parser;
+use tenancy::Access;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Serves boroughs, organisations, API clients and tokens.
+#[derive(Parser)]
+struct Arguments {
+    /// Where to listen.
+    #[arg(long, env = "TENFOLD_TENANTS_ADDR", default_value = "127.0.0.1:4001")]
+    addr: String,
+    /// The base of our public address: issuer and audience of tokens.
+    #[arg(long, env = "TENFOLD_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
+    public_url: String,
+    /// The private key tokens are signed with; made where it is not there.
+    #[arg(long, env = "TENFOLD_TOKEN_KEY", default_value = "token-signing.pem")]
+    token_key: PathBuf,
+    /// Whether the database cluster is ours: then a callable `set_config` is fatal.
+    #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
+    own_cluster: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    web::tell_to_stderr();
+    let arguments = Arguments::parse();
+    let listener = web::listen(&arguments.addr).await?;
+    let settings = tenants::Settings {
+        access: Access::default().and_environment(tenants::ROLES.names())?,
+        own_cluster: arguments.own_cluster,
+        public_url: arguments.public_url,
+        signer: Signer::load_or_create(&arguments.token_key)?,
+        clock: domain::Clock::System,
+    };
+    tenants::serve(listener, settings, web::stop_signal()).await
+}

@@ -1,0 +1,158 @@
+//! Organisations over HTTP.
+
+use auth::can;
+use chrono::NaiveDate;
+use domain::OrganisationId;
+use events::tenants::OrganisationRecorded;
+use serde::{Deserialize, Serialize};
+use tenancy::{Act, AsPartner, Handled, InBorough};
+use uuid::Uuid;
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, Sent, problems};
+
+use super::{
+    organisation::{Link, OrganisationBody, OrganisationDraft, OrganisationKind},
+    store,
+};
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OrganisationPath {
+    /// Slug or GSS code.
+    #[param(example = "salford")]
+    #[expect(dead_code, reason = "read by the scope")]
+    borough: String,
+    /// The organisation.
+    organisation: OrganisationId,
+}
+
+/// List the bodies a borough works with
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/organisations", operation_id = "listOrganisations", tag = "organisations",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Paging),
+    responses((status = 200, body = Page<OrganisationBody>)),
+    security(("bearer" = ["organisations:read"])),
+)]
+pub(crate) async fn list_organisations(
+    scope: InBorough<can::ReadOrganisations>,
+    page: PageRequest,
+) -> Result<Page<OrganisationBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let rows = store::list(&mut tx, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |row| row.id))
+}
+
+/// Record a body
+///
+/// A body that follows others names them as `predecessors`: each must have ended on the day before.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/organisations", operation_id = "recordOrganisation", tag = "organisations",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford")),
+    request_body = OrganisationDraft,
+    responses((status = 201, body = OrganisationBody)),
+    security(("bearer" = ["organisations:write"])),
+)]
+pub(crate) async fn record_organisation(
+    scope: InBorough<can::WriteOrganisations>,
+    Sent(draft, request): Sent<OrganisationDraft>,
+) -> Handled {
+    draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    let mut predecessors = Vec::new();
+    for (index, id) in draft.predecessors.iter().enumerate() {
+        let found = store::list(&mut tx, Some(*id), None, 1).await?.pop().ok_or_else(|| {
+            let pointer = format!("/predecessors/{index}");
+            Problem::of_fault(&problems::UNKNOWN_REFERENCE, pointer, "This borough has recorded no such body.")
+        })?;
+        draft.check_predecessor(index, found.valid_to)?;
+        if predecessors.iter().any(|before: &OrganisationBody| before.id == found.id) {
+            return Err(Problem::invalid(format!("/predecessors/{index}"), "It is named twice.").into());
+        }
+        predecessors.push(found);
+    }
+    let id = OrganisationId::at(scope.now());
+    store::insert(&mut tx, id, &draft).await?;
+    for predecessor in &predecessors {
+        store::insert_succession(&mut tx, id, &draft, predecessor).await?;
+    }
+    let body = store::list(&mut tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))?;
+    tx.record(Act::new("organisation.recorded", format!("organisations/{id}")).after(serde_json::json!(body)));
+    let recorded = OrganisationRecorded {
+        organisation_id: id,
+        kind: draft.kind.as_str().to_owned(),
+        name: body.name.clone(),
+        ods: draft.ods,
+        gss: draft.gss,
+        valid_from: draft.valid_from,
+        valid_to: draft.valid_to,
+    };
+    events::tell(&mut tx, scope.borough().id, &recorded);
+    let location = format!("/v1/boroughs/{}/organisations/{id}", scope.borough().slug);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// Get a body
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/organisations/{organisation}", operation_id = "getOrganisation", tag = "organisations",
+    params(OrganisationPath),
+    responses((status = 200, body = OrganisationBody)),
+    security(("bearer" = ["organisations:read"])),
+)]
+pub(crate) async fn get_organisation(
+    scope: InBorough<can::ReadOrganisations>,
+    At(path): At<OrganisationPath>,
+) -> Result<Found<OrganisationBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let found = store::list(&mut tx, Some(path.organisation), None, 1).await?.pop();
+    Ok(Found::of(found.ok_or_else(|| Problem::not_found("organisation"))?))
+}
+
+/// The borough a partner's record is in.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct NamedBorough {
+    #[schema(example = "salford")]
+    pub(super) slug: String,
+    #[schema(example = "E08000006")]
+    pub(super) gss: String,
+    #[schema(example = "Salford")]
+    pub(super) name: String,
+}
+
+/// An organisation's own record in one borough.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct PartnerRecord {
+    pub(super) borough: NamedBorough,
+    pub(super) id: OrganisationId,
+    pub(super) kind: OrganisationKind,
+    pub(super) name: String,
+    #[schema(example = "QOP")]
+    pub(super) ods: Option<String>,
+    #[schema(example = "E54000057")]
+    pub(super) gss: Option<String>,
+    pub(super) valid_from: NaiveDate,
+    pub(super) valid_to: Option<NaiveDate>,
+    /// The bodies it followed in this borough.
+    pub(super) predecessors: Vec<Link>,
+}
+
+impl Row for PartnerRecord {
+    const COLUMNS: &'static [&'static str] =
+        &["borough.slug", "borough.gss", "borough.name", "id", "kind", "name", "ods", "gss", "valid_from", "valid_to"];
+}
+
+/// List one organisation's own record in every borough
+///
+/// An organisation sees what is recorded under its own code, and whom it followed; nothing of its predecessors' records.
+#[utoipa::path(
+    get, path = "/v1/partners/{ods}/organisations", operation_id = "listPartnerOrganisations", tag = "partners",
+    params(("ods" = String, Path, description = "The organisation's own ODS code", example = "QOP"), Paging),
+    responses((status = 200, body = Page<PartnerRecord>)),
+    security(("bearer" = ["partner-organisations:read"])),
+)]
+pub(crate) async fn list_partner_organisations(
+    scope: AsPartner<can::ReadOwnRecords>,
+    page: PageRequest,
+) -> Result<Page<PartnerRecord>, Problem> {
+    let mut tx = scope.read().await?;
+    let rows = store::list_as_partner(&mut tx, page.after()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |row| (row.borough.slug.clone(), row.id)))
+}

@@ -1,0 +1,198 @@
+//! The rules of organisations over time. No SQL, no HTTP, no clock.
+
+use chrono::{Days, NaiveDate};
+use domain::{Gss, Ods, OrganisationId};
+use serde::{Deserialize, Serialize};
+use web::{Fault, Problem, Row};
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrganisationKind {
+    /// A local authority.
+    Council,
+    /// A clinical commissioning group: until 30 June 2022 (SI 2022/634).
+    Ccg,
+    /// An integrated care board: from 1 July 2022 (SI 2022/634).
+    Icb,
+    /// An NHS trust or foundation trust.
+    NhsTrust,
+    /// Another provider.
+    Provider,
+}
+
+impl OrganisationKind {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Council => "council",
+            Self::Ccg => "ccg",
+            Self::Icb => "icb",
+            Self::NhsTrust => "nhs_trust",
+            Self::Provider => "provider",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        match text {
+            "council" => Self::Council,
+            "ccg" => Self::Ccg,
+            "icb" => Self::Icb,
+            "nhs_trust" => Self::NhsTrust,
+            _ => Self::Provider,
+        }
+    }
+
+    /// The days on which such bodies existed at all: CCGs from 1 April 2013 to 30 June 2022, boards from
+    /// 1 July 2022 (Health and Social Care Act 2012; SI 2022/634).
+    fn existed(self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        match self {
+            Self::Ccg => (NaiveDate::from_ymd_opt(2013, 4, 1), NaiveDate::from_ymd_opt(2022, 6, 30)),
+            Self::Icb => (NaiveDate::from_ymd_opt(2022, 7, 1), None),
+            _ => (None, None),
+        }
+    }
+}
+
+/// A body to record.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kind": "nhs_trust", "name": "Northern Care Alliance NHS Foundation Trust", "ods": "RM3",
+    "valid_from": "2021-10-01", "source": "NHS Organisation Data Service"}))]
+pub(crate) struct OrganisationDraft {
+    pub(crate) kind: OrganisationKind,
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) name: String,
+    /// Its NHS code; councils have none.
+    #[serde(default)]
+    pub(crate) ods: Option<Ods>,
+    #[serde(default)]
+    pub(crate) gss: Option<Gss>,
+    /// The first day it exists.
+    pub(crate) valid_from: NaiveDate,
+    /// The last day it exists; none while it stands.
+    #[serde(default)]
+    pub(crate) valid_to: Option<NaiveDate>,
+    /// The bodies it follows: each ended on the day before this one begins.
+    #[serde(default)]
+    pub(crate) predecessors: Vec<OrganisationId>,
+    /// Where this is known from.
+    #[schema(min_length = 1, max_length = 500)]
+    pub(crate) source: String,
+}
+
+/// A body, as one borough records it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct OrganisationBody {
+    pub(crate) id: OrganisationId,
+    pub(crate) kind: OrganisationKind,
+    #[schema(example = "NHS Salford CCG")]
+    pub(crate) name: String,
+    pub(crate) ods: Option<Ods>,
+    pub(crate) gss: Option<Gss>,
+    pub(crate) valid_from: NaiveDate,
+    pub(crate) valid_to: Option<NaiveDate>,
+    /// The bodies it followed.
+    pub(crate) predecessors: Vec<Link>,
+    /// The bodies that followed it.
+    pub(crate) successors: Vec<Link>,
+    #[schema(example = "NHS Organisation Data Service")]
+    pub(crate) source: String,
+}
+
+impl Row for OrganisationBody {
+    const COLUMNS: &'static [&'static str] = &["id", "kind", "name", "ods", "gss", "valid_from", "valid_to", "source"];
+}
+
+/// One body's place before or after another.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct Link {
+    pub(crate) id: OrganisationId,
+    pub(crate) name: String,
+    pub(crate) ods: Option<Ods>,
+    /// The first day of the one that follows.
+    pub(crate) followed_on: NaiveDate,
+}
+
+impl OrganisationDraft {
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let mut faults = Vec::new();
+        let mut fault = |pointer: &str, detail: &str| {
+            faults.push(Fault { pointer: pointer.into(), detail: detail.into() });
+        };
+        if !(1..=200).contains(&self.name.trim().chars().count()) {
+            fault("/name", "A name has 1 to 200 characters.");
+        }
+        if !(1..=500).contains(&self.source.trim().chars().count()) {
+            fault("/source", "Say in 1 to 500 characters where this is known from.");
+        }
+        if self.valid_to.is_some_and(|last| last < self.valid_from) {
+            fault("/valid_to", "The last day is before the first.");
+        }
+        let (first, last) = self.kind.existed();
+        if first.is_some_and(|first| self.valid_from < first) {
+            fault("/valid_from", "No body of this kind existed yet on that day (Health and Social Care Act 2012; SI 2022/634).");
+        }
+        if last.is_some_and(|last| self.valid_to.is_none_or(|to| to > last)) {
+            fault("/valid_to", "Clinical commissioning groups ended on 30 June 2022 at the latest (SI 2022/634).");
+        }
+        if self.ods.is_none() && matches!(self.kind, OrganisationKind::Ccg | OrganisationKind::Icb | OrganisationKind::NhsTrust) {
+            fault("/ods", "An NHS body has an ODS code.");
+        }
+        if self.gss.is_none() && self.kind == OrganisationKind::Council {
+            fault("/gss", "A council has a GSS code.");
+        }
+        if self.predecessors.len() > 50 {
+            fault("/predecessors", "At most 50 bodies are followed at once.");
+        }
+        Problem::unless_none(faults)
+    }
+
+    /// The predecessor at `index` must have ended on the day before this body begins: no gap, no overlap.
+    pub(crate) fn check_predecessor(&self, index: usize, last_day: Option<NaiveDate>) -> Result<(), Problem> {
+        let wanted = self.valid_from.checked_sub_days(Days::new(1));
+        if last_day.is_some() && last_day == wanted {
+            return Ok(());
+        }
+        Err(Problem::invalid(
+            format!("/predecessors/{index}"),
+            "A body is followed on the day after its last: there is a gap or an overlap between the two.",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(kind: OrganisationKind, from: &str, to: Option<&str>) -> OrganisationDraft {
+        OrganisationDraft {
+            kind,
+            name: "A body".into(),
+            ods: "QOP".parse().ok(),
+            gss: None,
+            valid_from: from.parse().expect("a day"),
+            valid_to: to.map(|to| to.parse().expect("a day")),
+            predecessors: Vec::new(),
+            source: "a test".into(),
+        }
+    }
+
+    #[test]
+    fn rule_13_a_clinical_commissioning_group_ends_by_30_june_2022() {
+        assert!(draft(OrganisationKind::Ccg, "2013-04-01", Some("2022-06-30")).check().is_ok());
+        assert!(draft(OrganisationKind::Ccg, "2013-04-01", None).check().is_err());
+        assert!(draft(OrganisationKind::Ccg, "2013-04-01", Some("2022-07-01")).check().is_err());
+        assert!(draft(OrganisationKind::Icb, "2022-06-30", None).check().is_err());
+        assert!(draft(OrganisationKind::Icb, "2022-07-01", None).check().is_ok());
+    }
+
+    #[test]
+    fn rule_14_a_successor_follows_without_gap_or_overlap() {
+        let board = draft(OrganisationKind::Icb, "2022-07-01", None);
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        assert!(board.check_predecessor(0, day("2022-06-30")).is_ok());
+        assert!(board.check_predecessor(0, day("2022-06-29")).is_err());
+        assert!(board.check_predecessor(0, day("2022-07-01")).is_err());
+        assert!(board.check_predecessor(0, None).is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! Regions, and the boroughs whose figures they expect.
+
+pub(crate) mod http;
+mod store;
