@@ -56,6 +56,10 @@ pub struct Cluster {
     programs: PathBuf,
     user: OsUser,
     server: Option<Child>,
+    /// A shell that stops the server when its standard input ends: when we stop it, or are gone.
+    warden: Option<Child>,
+    /// Whether nothing of it is to be kept.
+    passing: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +92,7 @@ impl Cluster {
             chown(&folder, Some(uid), Some(gid)).map_err(|error| unusable(error.to_string()))?;
             reachable(&folder, &user)?;
         }
-        let mut cluster = Self { folder, programs, user, server: None };
+        let mut cluster = Self { folder, programs, user, server: None, warden: None, passing: false };
         let data = cluster.data();
         match fs::read_to_string(data.join("PG_VERSION")) {
             Ok(made_by) if made_by.trim() == version.to_string() => {}
@@ -99,6 +103,22 @@ impl Cluster {
             Err(_) => cluster.make()?,
         }
         cluster.run(settings).await?;
+        Ok(cluster)
+    }
+
+    /// As [`Cluster::start`], for tests: nothing of it is kept, nor written through to the disk.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub async fn start_passing(folder: &Path, programs: Option<&Path>) -> Result<Self, ClusterError> {
+        let mut cluster =
+            Self::start(folder, programs, &["fsync=off", "synchronous_commit=off", "full_page_writes=off"]).await?;
+        cluster.warden.take().map(|mut keeping| {
+            keeping.kill().ok();
+            keeping.wait().ok()
+        });
+        cluster.passing = true;
+        cluster.watch()?;
         Ok(cluster)
     }
 
@@ -166,7 +186,7 @@ impl Cluster {
         loop {
             if let Ok(connection) = PgConnection::connect_with(&self.owner("postgres")).await {
                 connection.close().await.ok();
-                return Ok(());
+                return self.watch();
             }
             let ended = self.server.as_mut().and_then(|child| child.try_wait().ok().flatten()).is_some();
             if ended || started.elapsed() > Duration::from_secs(60) {
@@ -189,12 +209,6 @@ impl Cluster {
         PgConnectOptions::new_without_pgpass().socket(&self.folder).port(5432)
     }
 
-    /// The address of a role, for another process.
-    #[must_use]
-    pub fn address(&self, role: &str, password: &str, database: &str) -> String {
-        format!("postgres://{role}:{password}@localhost/{database}?host={}", self.folder.display())
-    }
-
     /// Creates a database where it is not there yet.
     ///
     /// # Errors
@@ -211,12 +225,43 @@ impl Cluster {
         connection.close().await
     }
 
+    /// Drops a database where it is there.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub async fn drop_database(&self, name: &'static str) -> Result<(), sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.owner("postgres")).await?;
+        let statement = format!("drop database if exists \"{name}\" with (force)");
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+        connection.close().await
+    }
+
+    fn watch(&mut self) -> Result<(), ClusterError> {
+        let script = r#"read -r _; "$1" stop --pgdata "$2" --mode=fast --wait --silent; [ "$3" = keep ] || rm -rf "$2""#;
+        let mut warden = Command::new("sh");
+        warden.arg("-c").arg(script).arg("warden").arg(self.programs.join("pg_ctl")).arg(self.data());
+        warden.arg(if self.passing { "drop" } else { "keep" }).current_dir("/");
+        if let Some((uid, gid)) = self.user.become_ids {
+            warden.uid(uid).gid(gid);
+        }
+        warden.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let failed = |error: io::Error| ClusterError::Failed { program: "sh".into(), said: error.to_string() };
+        self.warden = Some(warden.spawn().map_err(failed)?);
+        Ok(())
+    }
+
     /// Stops it: open transactions are rolled back.
     pub fn stop(&mut self) {
+        if let Some(mut warden) = self.warden.take() {
+            drop(warden.stdin.take());
+            warden.wait().ok();
+        }
         let Some(mut server) = self.server.take() else { return };
-        let mut stop = self.command("pg_ctl");
-        stop.arg("stop").arg("--pgdata").arg(self.data()).args(["--mode=fast", "--wait", "--silent"]);
-        stop.stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+        if server.try_wait().ok().flatten().is_none() {
+            let mut stop = self.command("pg_ctl");
+            stop.arg("stop").arg("--pgdata").arg(self.data()).args(["--mode=fast", "--wait", "--silent"]);
+            stop.stdout(Stdio::null()).stderr(Stdio::null()).status().ok();
+        }
         server.wait().ok();
     }
 }

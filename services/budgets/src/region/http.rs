@@ -57,11 +57,11 @@ impl GroupBy {
 /// A borough, by its names.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct NamedBorough {
-    #[schema(example = "oldham")]
+    #[schema(example = "salford")]
     pub(super) slug: String,
-    #[schema(example = "E08000004")]
+    #[schema(example = "E08000006")]
     pub(super) gss: String,
-    #[schema(example = "Oldham")]
+    #[schema(example = "Salford")]
     pub(super) name: String,
 }
 

@@ -106,8 +106,8 @@ pub(crate) async fn get_organisation(
     Ok(Found::of(found.ok_or_else(|| Problem::not_found("organisation"))?))
 }
 
-/// The borough a partner's record is in.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+/// A borough, by its names.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct NamedBorough {
     #[schema(example = "salford")]
     pub(super) slug: String,

@@ -1,0 +1,178 @@
+//! A body on its way in: counted, never held whole, and cut where it goes over.
+
+use std::{
+    error::Error,
+    fmt,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderMap, Method, Version, header},
+};
+use http_body::{Frame, SizeHint};
+use web::{Problem, problems};
+
+/// The most a body may hold, in bytes.
+const ORDINARY: u64 = 2 * 1024 * 1024;
+const BULK: u64 = 8 * 1024 * 1024;
+
+/// How a body came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Arrival {
+    /// There is more to come.
+    UnderWay,
+    /// All of it is here.
+    Complete,
+    /// It went over the limit.
+    TooLarge,
+    /// A piece did not come in time.
+    TooSlow,
+    /// The caller broke off.
+    BrokenOff,
+}
+
+/// Where a body's arrival can be followed by whoever does not hold it.
+#[derive(Clone)]
+pub(crate) struct Progress(Arc<AtomicU8>);
+
+impl Progress {
+    /// How the body stands now.
+    pub(crate) fn now(&self) -> Arrival {
+        match self.0.load(Ordering::Acquire) {
+            1 => Arrival::Complete,
+            2 => Arrival::TooLarge,
+            3 => Arrival::TooSlow,
+            4 => Arrival::BrokenOff,
+            _ => Arrival::UnderWay,
+        }
+    }
+
+    fn is(&self, arrival: Arrival) {
+        self.0.store(arrival as u8, Ordering::Release);
+    }
+}
+
+/// A body on its way in.
+pub(crate) struct Arriving {
+    body: Body,
+    left: u64,
+    progress: Option<Progress>,
+}
+
+impl Arriving {
+    /// No body.
+    pub(crate) fn nothing() -> Self {
+        Self { body: Body::empty(), left: 0, progress: None }
+    }
+
+    /// The body of a request, as far as it is forwarded: the methods that have none lose what they brought.
+    ///
+    /// # Errors
+    /// 413 where the request itself says that the body is too large.
+    pub(crate) fn of(
+        body: Body,
+        method: &Method,
+        version: Version,
+        headers: &mut HeaderMap,
+        bulk: bool,
+    ) -> Result<Self, Problem> {
+        let limit = if bulk { BULK } else { ORDINARY };
+        let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if declared.is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let brings_one = version >= Version::HTTP_2 || headers.contains_key(header::TRANSFER_ENCODING);
+        if matches!(*method, Method::GET | Method::HEAD | Method::DELETE) {
+            headers.remove(header::CONTENT_LENGTH);
+            return Ok(Self::nothing());
+        }
+        if declared.map_or(!brings_one, |length| length == 0) {
+            return Ok(Self::nothing());
+        }
+        let progress = Progress(Arc::new(AtomicU8::new(Arrival::UnderWay as u8)));
+        Ok(Self { body, left: limit, progress: Some(progress) })
+    }
+
+    /// Where to follow it; `None` where there is no body.
+    pub(crate) fn progress(&self) -> Option<Progress> {
+        self.progress.clone()
+    }
+
+    fn is(&self, arrival: Arrival) {
+        if let Some(progress) = &self.progress {
+            progress.is(arrival);
+        }
+    }
+}
+
+pub(crate) fn too_large() -> Problem {
+    Problem::new(&problems::TOO_LARGE, "A body may be up to 2,097,152 bytes, a bulk one up to 8,388,608.")
+}
+
+/// The body cannot be forwarded to its end. Why, its `Progress` says.
+#[derive(Debug)]
+pub(crate) struct Cut;
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the caller's body did not arrive whole")
+    }
+}
+
+impl Error for Cut {}
+
+impl http_body::Body for Arriving {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
+                self.is(if is_timeout(&error) { Arrival::TooSlow } else { Arrival::BrokenOff });
+                return Poll::Ready(Some(Err(Cut)));
+            }
+            None => {
+                self.is(Arrival::Complete);
+                return Poll::Ready(None);
+            }
+        };
+        // Trailers end here: nobody checks them, and they could name anything.
+        let Ok(data) = frame.into_data() else {
+            self.is(Arrival::Complete);
+            return Poll::Ready(None);
+        };
+        let Some(left) = self.left.checked_sub(data.len() as u64) else {
+            self.is(Arrival::TooLarge);
+            return Poll::Ready(Some(Err(Cut)));
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+fn is_timeout(error: &axum::Error) -> bool {
+    let mut next: Option<&dyn Error> = Some(error);
+    while let Some(error) = next {
+        if error.is::<tower_http::timeout::TimeoutError>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}

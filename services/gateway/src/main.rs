@@ -1,0 +1,62 @@
+//! The gateway on its own: settings from flags or the environment, and a graceful end.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use gateway::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Tenfold's one public door.
+#[derive(Parser)]
+#[command(name = "tenfold-gateway", version)]
+struct Flags {
+    /// Where to listen; port 0 picks one.
+    #[arg(long, env = "TENFOLD_GATEWAY_ADDR", default_value = "127.0.0.1:8080")]
+    gateway_addr: String,
+    /// The base of the public address; http://<gateway-addr> where not given.
+    #[arg(long, env = "TENFOLD_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Where the tenants service answers.
+    #[arg(long, env = "TENFOLD_TENANTS_URL", default_value = "http://127.0.0.1:4001")]
+    tenants_url: String,
+    /// Where the budgets service answers.
+    #[arg(long, env = "TENFOLD_BUDGETS_URL", default_value = "http://127.0.0.1:4002")]
+    budgets_url: String,
+    /// Where the governance service answers.
+    #[arg(long, env = "TENFOLD_GOVERNANCE_URL", default_value = "http://127.0.0.1:4003")]
+    governance_url: String,
+    /// A Redis that all gateways share, for the limits.
+    #[arg(long, env = "TENFOLD_REDIS_URL")]
+    redis_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    web::tell_to_stderr();
+    match run(flags).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tenfold-gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> anyhow::Result<()> {
+    let listener = web::listen(&flags.gateway_addr).await?;
+    let address = listener.local_addr().context("the address cannot be told")?;
+    let settings = Settings {
+        public_url: flags.public_url.unwrap_or_else(|| format!("http://{address}")),
+        tenants_url: flags.tenants_url,
+        budgets_url: flags.budgets_url,
+        governance_url: flags.governance_url,
+        redis_url: flags.redis_url,
+        ..Settings::default()
+    };
+    tracing::info!(%address, public_url = settings.public_url, "the gateway listens");
+    gateway::serve(listener, settings, domain::Clock::System, web::stop_signal()).await
+}

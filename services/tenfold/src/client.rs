@@ -1,0 +1,154 @@
+//! A client of the API: what the demonstration, the command line and the tests speak through.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::personas::Credentials;
+
+/// An API client with its own credentials; gets tokens as it needs them.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    credentials: Credentials,
+    token: Arc<Mutex<Option<(String, Instant)>>>,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Its JSON; null where it was something else.
+    pub body: Value,
+}
+
+impl Client {
+    /// A client of the API at `base`.
+    #[must_use]
+    pub fn new(base: &str, credentials: Credentials) -> Self {
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60))
+            .no_proxy()
+            .build()
+            .expect("a client without TLS can be built");
+        Self { http, base: base.to_owned(), credentials, token: Arc::default() }
+    }
+
+    /// An access token, the last one as long as it is good for a minute yet.
+    ///
+    /// # Errors
+    /// When none is given.
+    pub async fn token(&self) -> anyhow::Result<String> {
+        let kept = self.token.lock().expect("no holder panics").clone();
+        if let Some((token, until)) = kept
+            && until > Instant::now()
+        {
+            return Ok(token);
+        }
+        let answer = self
+            .http
+            .post(format!("{}/oauth2/token", self.base))
+            .basic_auth(&self.credentials.client_id, Some(&self.credentials.client_secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials")
+            .send()
+            .await
+            .with_context(|| format!("nothing answers at {}. Is the stack up (./dev up)?", self.base))?;
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap_or_default();
+        let Some(token) = body["access_token"].as_str() else {
+            bail!("no token was given ({status}): {}", body["error_description"].as_str().unwrap_or("no reason"));
+        };
+        let lives = body["expires_in"].as_u64().unwrap_or(600).saturating_sub(60);
+        let until = Instant::now() + Duration::from_secs(lives);
+        *self.token.lock().expect("no holder panics") = Some((token.to_owned(), until));
+        Ok(token.to_owned())
+    }
+
+    /// Sends a request with a token, whatever the answer.
+    ///
+    /// # Errors
+    /// When no token or no answer is to be had.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
+        let token = self.token().await?;
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let answer = request.send().await.with_context(|| format!("{path} was not answered"))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await?;
+        Ok(Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
+        self.settled(Method::GET, path, &[], None).await
+    }
+
+    /// Writes, once, under a key. Waits for facts that other services are still to hear of.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.settled(Method::POST, path, &[("idempotency-key", key)], Some(body)).await
+    }
+
+    /// Moves a thing to a state, from whatever version it is at.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn transition(&self, path: &str, key: &str, to: &str, reason: &str) -> anyhow::Result<Answer> {
+        let path = format!("{path}/transitions");
+        let at = self.get(&path).await?;
+        let tag = at.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+        let body = serde_json::json!({"to": to, "reason": reason});
+        self.settled(Method::POST, &path, &[("idempotency-key", key), ("if-match", &tag)], Some(&body)).await
+    }
+
+    async fn settled(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> anyhow::Result<Answer> {
+        for _ in 0..100 {
+            let answer = self.send(method.clone(), path, headers, body).await?;
+            if answer.status.is_success() {
+                return Ok(answer);
+            }
+            let kind = answer.body["type"].as_str().unwrap_or_default();
+            let passes = answer.status == StatusCode::SERVICE_UNAVAILABLE
+                || answer.status == StatusCode::TOO_MANY_REQUESTS
+                || kind == "/problems/reference-pending";
+            if !passes {
+                bail!("{method} {path} was refused ({}): {}", answer.status, answer.body["detail"]);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("{method} {path} could not be done in ten seconds")
+    }
+}

@@ -1,0 +1,79 @@
+//! The region, its ten boroughs, their councils, the groups that ended and the board that followed.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Loader, REGION};
+
+const CODES: &str = "ONS register of geographic codes; NHS Organisation Data Service";
+
+/// The clients each borough has, and their roles.
+const CLIENTS: [(&str, &str); 7] = [
+    ("finance", "finance"),
+    ("finance-2", "finance"),
+    ("pool-manager", "pool_manager"),
+    ("clerk", "clerk"),
+    ("member", "member"),
+    ("auditor", "auditor"),
+    ("system", "system"),
+];
+
+/// A row of `demo/boroughs.csv`.
+#[derive(Debug, Deserialize)]
+pub(super) struct BoroughRow {
+    pub(super) slug: String,
+    pub(super) name: String,
+    gss: String,
+    council: String,
+    ccg_ods: String,
+    ccg_gss: String,
+    ccg_name: String,
+    ccg_from: String,
+    ccg_to: String,
+}
+
+pub(super) fn rows() -> anyhow::Result<Vec<BoroughRow>> {
+    let mut reader = csv::Reader::from_reader(include_str!("../../demo/boroughs.csv").as_bytes());
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
+pub(super) async fn load_region(loader: &mut Loader<'_>) -> anyhow::Result<()> {
+    let officer = loader.client("platform-officer")?;
+    let region = json!({"slug": REGION, "name": "Greater Manchester", "gss": "E11000001"});
+    officer.post("/v1/regions", "demo-region", &region).await?;
+    loader.make_persona(&officer, "/v1/platform/clients", "platform-officer-2", "officer").await?;
+    loader.make_persona(&officer, &format!("/v1/regions/{REGION}/clients"), "gm-analyst", "analyst").await?;
+    loader.make_persona(&officer, "/v1/partners/QOP/clients", "icb-finance", "partner_finance").await
+}
+
+pub(super) async fn load(loader: &mut Loader<'_>, row: &BoroughRow) -> anyhow::Result<()> {
+    let officer = loader.client("platform-officer")?;
+    let slug = &row.slug;
+    let borough = json!({"slug": slug, "gss": row.gss, "name": row.name, "region": REGION, "expected_from": "2015-04-01"});
+    let made = officer.post("/v1/boroughs", &format!("demo-borough-{slug}"), &borough).await?;
+    for administrator in made.body["administrators"].as_array().into_iter().flatten() {
+        let persona = if administrator["mode"] == "live" { format!("{slug}-admin") } else { format!("{slug}-sandbox-admin") };
+        loader.keep(&persona, &administrator["client_id"], &administrator["client_secret"])?;
+    }
+    let admin = loader.client(&format!("{slug}-admin"))?;
+    for (name, role) in CLIENTS {
+        loader.make_persona(&admin, &format!("/v1/boroughs/{slug}/clients"), &format!("{slug}-{name}"), role).await?;
+    }
+
+    let organisations = format!("/v1/boroughs/{slug}/organisations");
+    let council = json!({"kind": "council", "name": row.council, "gss": row.gss, "valid_from": "1974-04-01",
+        "source": "Local Government Act 1972; ONS register of geographic codes"});
+    admin.post(&organisations, &format!("demo-{slug}-council"), &council).await?;
+    let ccg = json!({"kind": "ccg", "name": row.ccg_name, "ods": row.ccg_ods, "gss": row.ccg_gss,
+        "valid_from": row.ccg_from, "valid_to": row.ccg_to, "source": CODES});
+    let ccg = admin.post(&organisations, &format!("demo-{slug}-ccg"), &ccg).await?;
+    let board = json!({"kind": "icb", "name": "NHS Greater Manchester Integrated Care Board", "ods": "QOP",
+        "gss": "E54000057", "valid_from": "2022-07-01", "predecessors": [ccg.body["id"]],
+        "source": "SI 2022/634; NHS Organisation Data Service"});
+    admin.post(&organisations, &format!("demo-{slug}-icb"), &board).await?;
+
+    let path = format!("/v1/boroughs/{slug}");
+    admin.transition(&path, &format!("demo-{slug}-in"), "in_review", "All that the demonstration needs is filled in").await?;
+    officer.transition(&path, &format!("demo-{slug}-live"), "live", "Demonstration").await?;
+    Ok(())
+}

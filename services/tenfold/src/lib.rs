@@ -1,0 +1,23 @@
+//! Every service in one process, and what a person at a terminal needs around them.
+
+pub mod client;
+pub mod demo;
+pub mod document;
+pub mod personas;
+pub mod redis;
+pub mod settings;
+pub mod split;
+pub mod stack;
+pub mod tell;
+pub mod up;
+
+/// The migrations of every service, in order.
+#[must_use]
+pub fn migrations() -> Vec<tenancy::Migrations> {
+    vec![tenants::migrations(), budgets::migrations(), governance::migrations()]
+}
+
+/// The login roles of every service.
+pub fn login_roles() -> impl Iterator<Item = String> {
+    [tenants::ROLES, budgets::ROLES, governance::ROLES].into_iter().flat_map(tenancy::ServiceRoles::names)
+}

@@ -1,0 +1,115 @@
+//! `tenfold`: up, migrate, bootstrap, token, openapi.
+
+use std::{path::PathBuf, process::ExitCode, str::FromStr};
+
+use anyhow::{Context, bail};
+use clap::{Parser, Subcommand};
+use sqlx::postgres::PgConnectOptions;
+use tenfold::{
+    client::Client,
+    document,
+    personas::Personas,
+    settings::{DataFolder, Running, UpSettings},
+    tell::{answer, say},
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Pooled health and care commissioning for the Greater Manchester boroughs.
+#[derive(Parser)]
+#[command(name = "tenfold", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start everything and serve until Ctrl-C.
+    Up(UpSettings),
+    /// Bring a database up to date, as its owner.
+    Migrate {
+        /// The owner's connection.
+        #[arg(long, env = "TENFOLD_DATABASE_URL")]
+        database_url: String,
+    },
+    /// Make the first platform client, once, and print its secret, once.
+    Bootstrap {
+        /// The owner's connection.
+        #[arg(long, env = "TENFOLD_DATABASE_URL")]
+        database_url: String,
+    },
+    /// Print an access token of a persona of the running demonstration.
+    Token {
+        #[command(flatten)]
+        folder: DataFolder,
+        /// Who: salford-finance, gm-analyst, icb-finance, …
+        persona: String,
+    },
+    /// Write the API description from the code.
+    Openapi {
+        /// The folder of the documents.
+        #[arg(default_value = "openapi")]
+        folder: PathBuf,
+        /// Fail where they were not fresh.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    web::tell_to_stderr();
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("tenfold: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Up(settings) => tenfold::up::up(settings, web::stop_signal()).await,
+        Command::Migrate { database_url } => {
+            tenancy::migrate(&owner(&database_url)?, &tenfold::migrations()).await?;
+            say("The database is up to date.");
+            Ok(())
+        }
+        Command::Bootstrap { database_url } => {
+            match tenants::bootstrap(&owner(&database_url)?, &domain::Clock::System).await? {
+                Some((id, secret)) => {
+                    answer(&format!("client_id = \"{id}\"\nclient_secret = \"{secret}\""));
+                    say("This is shown once. Keep it where secrets are kept.");
+                    Ok(())
+                }
+                None => bail!("there is a platform client already; it can make more (POST /v1/platform/clients)"),
+            }
+        }
+        Command::Token { folder, persona } => {
+            let folder = folder.path();
+            let personas = Personas::load(&folder)?;
+            let personas = personas.with_context(|| {
+                format!("no demonstration in {}. Is the stack up (./dev up), on this data folder?", folder.display())
+            })?;
+            let credentials = personas.get(&persona)?.clone();
+            let running = Running::read(&folder).context("the stack is not running: ./dev up")?;
+            answer(&Client::new(&running.url, credentials).token().await?);
+            Ok(())
+        }
+        Command::Openapi { folder, check } => {
+            let changed = document::write(&folder)?;
+            if check && !changed.is_empty() {
+                bail!("{} were not fresh; they are now: commit them", changed.join(", "));
+            }
+            say(&format!("{} of 4 documents changed.", changed.len()));
+            Ok(())
+        }
+    }
+}
+
+fn owner(url: &str) -> anyhow::Result<PgConnectOptions> {
+    PgConnectOptions::from_str(url).context("TENFOLD_DATABASE_URL is not a Postgres address (postgres://owner@host/database)")
+}

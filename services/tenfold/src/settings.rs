@@ -1,0 +1,95 @@
+//! Settings: by flag or environment, the same name everywhere.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// Where things are kept.
+#[derive(Args, Clone, Debug)]
+pub struct DataFolder {
+    /// The folder for the database, keys and personas. Default: /var/lib/tenfold for root, .tenfold otherwise.
+    #[arg(long, env = "TENFOLD_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl DataFolder {
+    /// A folder given outright.
+    #[must_use]
+    pub fn at(folder: PathBuf) -> Self {
+        Self { data_dir: Some(folder) }
+    }
+
+    /// The folder, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
+        let default = if root { "/var/lib/tenfold" } else { ".tenfold" };
+        let chosen = self.data_dir.clone().unwrap_or_else(|| default.into());
+        std::path::absolute(&chosen).unwrap_or(chosen)
+    }
+}
+
+/// How the stack is run.
+#[derive(Args, Clone, Debug)]
+pub struct UpSettings {
+    #[command(flatten)]
+    /// Where things are kept.
+    pub folder: DataFolder,
+    /// Where the gateway listens; port 0 picks a free one.
+    #[arg(long, env = "TENFOLD_GATEWAY_ADDR", default_value = "127.0.0.1:8080")]
+    pub gateway_addr: String,
+    /// The base of the public address: issuer and audience of tokens. Default: http:// and where the gateway listens.
+    #[arg(long, env = "TENFOLD_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// The migrator's connection to a database to use; without it a private one is started.
+    #[arg(long, env = "TENFOLD_DATABASE_URL")]
+    pub database_url: Option<String>,
+    /// A Redis to use; without it a private one is started where a server is installed. `off` uses none.
+    #[arg(long, env = "TENFOLD_REDIS_URL")]
+    pub redis_url: Option<String>,
+    /// Whether to load the demonstration region, through the API.
+    #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
+    pub demo: Switch,
+    /// Throw away what is in the data folder first.
+    #[arg(long)]
+    pub fresh: bool,
+    /// One process a service.
+    #[arg(long)]
+    pub split: bool,
+}
+
+/// What other commands need to know of a stack that runs.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Running {
+    /// The gateway's address.
+    pub url: String,
+}
+
+impl Running {
+    /// Notes it in the data folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn note(&self, folder: &Path) -> std::io::Result<()> {
+        fs::write(folder.join("running.toml"), toml::to_string(self).unwrap_or_default())
+    }
+
+    /// Reads it from the data folder.
+    #[must_use]
+    pub fn read(folder: &Path) -> Option<Self> {
+        toml::from_str(&fs::read_to_string(folder.join("running.toml")).ok()?).ok()
+    }
+}
