@@ -62,10 +62,19 @@ pub struct Tx<K> {
     by: Option<By>,
     request: Option<WriteRequest>,
     now: DateTime<Utc>,
-    started: Instant,
+    _time: DatabaseTime,
     acts: Vec<Act>,
     events: Vec<NewEvent>,
     kind: PhantomData<K>,
+}
+
+/// Tells, when the transaction is over, how long it took.
+struct DatabaseTime(Instant);
+
+impl Drop for DatabaseTime {
+    fn drop(&mut self) {
+        web::timing::in_database_since(self.0);
+    }
 }
 
 pub(crate) struct By {
@@ -84,7 +93,7 @@ impl<K: KindOf> Tx<K> {
             by: None,
             request: None,
             now,
-            started,
+            _time: DatabaseTime(started),
             acts: Vec::new(),
             events: Vec::new(),
             kind: PhantomData,
@@ -104,7 +113,7 @@ impl<K: KindOf> Tx<K> {
             by: Some(by),
             request,
             now: scope.now,
-            started,
+            _time: DatabaseTime(started),
             acts: Vec::new(),
             events: Vec::new(),
             kind: PhantomData,
@@ -184,7 +193,6 @@ impl<K: KindOf> Tx<K> {
         }
         if rehearsal {
             self.inner.rollback().await.map_err(DbError::from)?;
-            web::timing::in_database_since(self.started);
             return Ok(first.rehearsed());
         }
         self.end().await?;
@@ -284,7 +292,6 @@ impl<K: KindOf> Tx<K> {
 
     async fn end(self) -> Result<(), DbError> {
         self.inner.commit().await?;
-        web::timing::in_database_since(self.started);
         if !self.events.is_empty() {
             self.db.tell_events_waiting();
         }

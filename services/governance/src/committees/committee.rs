@@ -24,6 +24,7 @@ pub(crate) enum AccessRegime {
     /// SI 2012/2089.
     Executive,
     /// Local Government Act 1972, Part VA.
+    #[serde(rename = "local_government_act_1972")]
     LocalGovernmentAct1972,
     /// Public Bodies (Admission to Meetings) Act 1960.
     Nhs,

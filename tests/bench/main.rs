@@ -1,0 +1,3 @@
+//! The benchmark: what the wall costs, and how many journals a second.
+
+fn main() {}
