@@ -1,1 +1,19 @@
-//! One binary, many modules: suites across services, against the running stack.
+//! One binary, many modules: suites across services, against the running stack. Postgres is spoken to as the
+//! login roles, never as the owner, but where the catalogue itself is read or something is broken on purpose.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bad_input;
+mod every_operation;
+mod flows;
+mod golden;
+mod house;
+mod injection;
+mod isolation;
+mod ledger;
+mod manners;
+mod permissions;
+mod recipes;
+mod running;
+mod schema;
+mod tokens;
+mod walls;

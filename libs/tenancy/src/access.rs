@@ -29,13 +29,14 @@ pub struct Access {
     base: Option<PgConnectOptions>,
     passwords: BTreeMap<String, String>,
     own: BTreeMap<String, PgConnectOptions>,
+    one_connection: bool,
 }
 
 impl Access {
     /// One database for every role, each with its own password.
     #[must_use]
     pub fn to_one_database(base: PgConnectOptions, passwords: BTreeMap<String, String>) -> Self {
-        Self { base: Some(base), passwords, own: BTreeMap::new() }
+        Self { base: Some(base), passwords, ..Self::default() }
     }
 
     /// Adds what the environment says: `TENFOLD_<ROLE>_DATABASE_URL`.
@@ -51,6 +52,17 @@ impl Access {
             }
         }
         Ok(self)
+    }
+
+    /// One connection a role: for tests of what is left on it.
+    #[must_use]
+    pub fn with_one_connection(mut self) -> Self {
+        self.one_connection = true;
+        self
+    }
+
+    pub(crate) fn at_most(&self, width: u32) -> u32 {
+        if self.one_connection { 1 } else { width }
     }
 
     /// How `role` connects.

@@ -63,7 +63,7 @@ impl Db {
     pub fn open(roles: ServiceRoles, access: &Access, clock: Clock) -> Result<Self, AccessError> {
         let pool = |kind: Kind| {
             let options = access.of(&format!("{}_{}", roles.service, kind.as_str()))?;
-            Ok((kind, pool_of(width(kind), options.application_name(roles.service))))
+            Ok((kind, pool_of(access.at_most(width(kind)), options.application_name(roles.service))))
         };
         let pools = roles.kinds.iter().map(|kind| pool(*kind)).collect::<Result<_, _>>()?;
         let inner = Inner { service: roles.service, pools, clock, events_waiting: Notify::new() };
@@ -149,6 +149,14 @@ impl Db {
         Wakener(listener)
     }
 
+    /// A borough's transaction to which no borough was given, in which every row is an error. For tests of just that.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn without_context(&self) -> Result<Tx<Borough>, DbError> {
+        Tx::plain(self, Context::None).await
+    }
+
     /// Whether the database answers.
     pub async fn ready(&self) -> bool {
         let asked = sqlx::query("select 1").execute(self.pool(Kind::Work));
@@ -195,13 +203,23 @@ pub mod unwalled {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     static NO_CONTEXT: AtomicBool = AtomicBool::new(false);
+    static NO_SELF_CHECK: AtomicBool = AtomicBool::new(false);
 
     /// Opens transactions without context from now on.
     pub fn drop_context() {
         NO_CONTEXT.store(true, Ordering::Relaxed);
     }
 
+    /// Serves from now on where the self-check would refuse to.
+    pub fn skip_self_check() {
+        NO_SELF_CHECK.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn no_context() -> bool {
         NO_CONTEXT.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn no_self_check() -> bool {
+        NO_SELF_CHECK.load(Ordering::Relaxed)
     }
 }

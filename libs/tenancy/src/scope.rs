@@ -230,15 +230,19 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = caller(parts, state).await?;
         if caller.owner != Owner::Platform {
-            let mut named = None;
-            for tenant in ["borough", "region", "ods"] {
-                named = named.or(in_path(parts, state, tenant).await.map(|_| tenant));
+            for (tenant, what) in [("borough", "borough"), ("region", "region"), ("ods", "organisation")] {
+                let Some(named) = in_path(parts, state, tenant).await else { continue };
+                let own = match &caller.owner {
+                    Owner::Borough(_) => caller.is_borough(&named).is_some(),
+                    Owner::Region(own) => tenant == "region" && own.slug.as_str() == named,
+                    Owner::Partner(own) => tenant == "ods" && own.ods.as_str() == named,
+                    Owner::Platform => false,
+                };
+                if !own {
+                    return Err(Problem::not_found(what));
+                }
             }
-            return Err(match named {
-                Some("ods") => Problem::not_found("organisation"),
-                Some(tenant) => Problem::not_found(tenant),
-                None => caller.require(P::OF).err().unwrap_or_else(|| Problem::not_found("resource")),
-            });
+            return Err(caller.require(P::OF).err().unwrap_or_else(|| Problem::not_found("resource")));
         }
         Self::open(caller, Db::from_ref(state), Context::None, parts)
     }

@@ -147,6 +147,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             return Err(Problem::invalid(pointer, "A text holds a NUL character, which no text here may."));
         }
     }
+    // serde would read a list into a struct by position; what is meant is named.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("", "The body is a JSON object, not a list."));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer_of(error.path());
@@ -164,7 +168,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 /// serde's sentence without the line and column, which the pointer says better.
 fn plain_words(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let mut text = text.split(" at line ").next().unwrap_or_default().to_owned();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    // Names of our types say nothing to a caller.
+    let mut text = match text.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected an object with named fields"),
+        None => text.to_owned(),
+    };
     text.push('.');
     text.get(..1).map(str::to_uppercase).map_or(text.clone(), |first| first + &text[1..])
 }

@@ -125,6 +125,7 @@ grant select, insert on tenants.organisation, tenants.succession to tenants_boro
 grant select (client_id, owner_kind, borough_id, name, role, scopes, secret_hint, created_at, revoked_at, version),
   insert, update (revoked_at, version) on tenants.client to tenants_borough;
 grant select on platform.audit to tenants_borough;
+grant insert on platform.client_epoch to tenants_borough;
 
 grant select, insert, update (state, version) on tenants.borough to tenants_platform;
 grant select, insert on tenants.borough_move, tenants.region, tenants.region_borough to tenants_platform;

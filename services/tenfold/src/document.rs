@@ -40,11 +40,14 @@ pub fn documents() -> anyhow::Result<Vec<Document>> {
                 }
             }
         }
+        bound_integers(&mut document["components"]["schemas"]);
         for target in [&mut own, &mut merged] {
             merge(target, &document)?;
         }
+        drop_unused_schemas(&mut own);
         all.push(Document { file, text: written(&own)? });
     }
+    drop_unused_schemas(&mut merged);
     all.push(Document { file: "gateway.json", text: written(&merged)? });
     Ok(all)
 }
@@ -89,14 +92,14 @@ fn frame(title: &str, description: &str) -> Value {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             "contact": {"name": "The Tenfold maintainers", "url": "https://example.org/tenfold"},
         },
-        "servers": [{"url": "http://127.0.0.1:8080"}],
+        "servers": [{"url": "/", "description": "The gateway this document comes from: local, staging or production.", "x-internal": false}],
         "tags": [],
         "paths": {},
         "components": {
             "schemas": {},
             "securitySchemes": {"bearer": {
                 "type": "oauth2",
-                "description": "An access token from /oauth2/token, sent as Authorization: Bearer.",
+                "description": "An access token (a JWT by RFC 9068, verified as RFC8725 asks) from /oauth2/token, sent as Authorization: Bearer. It lasts ten minutes.",
                 "flows": {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": scopes}},
             }},
             "headers": {
@@ -192,10 +195,14 @@ fn complete(operation: &mut Value, service: &str, method: &str, path: &str) -> a
         }
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
-        if status.starts_with('2') {
-            let described = text(&response["description"]).is_empty();
-            if described {
-                response["description"] = if status == "201" { "Made." } else { "Here it is." }.into();
+        if response["$ref"].is_null() {
+            if text(&response["description"]).is_empty() {
+                response["description"] = match status.as_str() {
+                    "201" => "Made.",
+                    success if success.starts_with('2') => "Here it is.",
+                    _ => "Refused.",
+                }
+                .into();
             }
             response["headers"] = limits(&["X-Request-ID"]);
         }
@@ -204,6 +211,44 @@ fn complete(operation: &mut Value, service: &str, method: &str, path: &str) -> a
         operation["responses"].as_object().cloned().unwrap_or_default().into_iter().collect();
     operation["responses"] = sorted.into_iter().collect();
     Ok(())
+}
+
+/// Says the limits of integers that have none but their size.
+fn bound_integers(schema: &mut Value) {
+    let integer = match &schema["type"] {
+        Value::Array(types) => types.iter().any(|one| one == "integer"),
+        one => one == "integer",
+    };
+    if integer {
+        if schema["format"].is_null() {
+            schema["format"] = "int64".into();
+        }
+        let (least, most) =
+            if schema["format"] == "int32" { (i32::MIN.into(), i32::MAX.into()) } else { (i64::MIN, i64::MAX) };
+        for (limit, value) in [("minimum", least), ("maximum", most)] {
+            if schema[limit].is_null() {
+                schema[limit] = value.into();
+            }
+        }
+    }
+    match schema {
+        Value::Object(parts) => parts.values_mut().for_each(bound_integers),
+        Value::Array(parts) => parts.iter_mut().for_each(bound_integers),
+        _ => {}
+    }
+}
+
+/// Schemas that stand written out where they are used are not named as well.
+fn drop_unused_schemas(document: &mut Value) {
+    loop {
+        let all = document.to_string();
+        let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return };
+        let before = schemas.len();
+        schemas.retain(|name, _| all.contains(&format!("\"#/components/schemas/{name}\"")));
+        if schemas.len() == before {
+            return;
+        }
+    }
 }
 
 fn merge(into: &mut Value, from: &Value) -> anyhow::Result<()> {

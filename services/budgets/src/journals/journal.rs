@@ -47,11 +47,11 @@ impl Layer {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PostingDraft {
     /// The account's code.
-    #[schema(example = "5100")]
+    #[schema(example = "5100", max_length = 40)]
     pub(super) account: String,
     /// The scheme's code; required on expenditure accounts.
     #[serde(default)]
-    #[schema(example = "ICES")]
+    #[schema(example = "ICES", max_length = 40)]
     pub(super) scheme: Option<String>,
     pub(super) layer: Layer,
     /// Debit, which spending is, above zero; credit below. In pence.

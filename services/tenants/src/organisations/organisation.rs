@@ -74,6 +74,7 @@ pub(crate) struct OrganisationDraft {
     pub(crate) valid_to: Option<NaiveDate>,
     /// The bodies it follows: each ended on the day before this one begins.
     #[serde(default)]
+    #[schema(max_items = 50)]
     pub(crate) predecessors: Vec<OrganisationId>,
     /// Where this is known from.
     #[schema(min_length = 1, max_length = 500)]

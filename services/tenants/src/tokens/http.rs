@@ -26,8 +26,10 @@ pub(crate) struct TokenForm {
     /// Always `client_credentials`.
     grant_type: Option<String>,
     /// Where the client does not use HTTP Basic.
+    #[schema(max_length = 120)]
     client_id: Option<String>,
     /// Where the client does not use HTTP Basic.
+    #[schema(max_length = 200)]
     client_secret: Option<String>,
     /// Fewer scopes than the client has, names with a space between.
     scope: Option<String>,

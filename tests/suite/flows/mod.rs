@@ -1,0 +1,7 @@
+//! The stories, each as the API tells it.
+
+mod oldham;
+mod partner;
+mod region;
+mod salford;
+mod wigan;
