@@ -74,13 +74,15 @@ async fn bodies_that_are_no_journal_at_all() {
     let token = running.as_("testford-finance").token().await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let ask = async |body: Vec<u8>, headers: &[(&str, &str)]| {
-        let mut request = http.post(format!("{}{path}", running.url)).bearer_auth(&token).header("idempotency-key", key());
+        let mut request =
+            http.post(format!("{}{path}", running.url)).bearer_auth(&token).header("idempotency-key", key());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = request.body(body).send().await.unwrap();
         let status = answer.status().as_u16();
-        let kind = answer.json::<Value>().await.unwrap()["type"].as_str().unwrap().trim_start_matches("/problems/").to_owned();
+        let kind =
+            answer.json::<Value>().await.unwrap()["type"].as_str().unwrap().trim_start_matches("/problems/").to_owned();
         format!("{status} {kind}")
     };
     let json = [("content-type", "application/json")];
@@ -92,7 +94,10 @@ async fn bodies_that_are_no_journal_at_all() {
     assert_eq!(ask(vec![b' '; 2 * 1024 * 1024 + 1], &json).await, "413 too-large");
     assert_eq!(ask(b"{}".to_vec(), &[]).await, "415 media-type");
     assert_eq!(ask(b"{}".to_vec(), &[("content-type", "text/plain")]).await, "415 media-type");
-    assert_eq!(ask(b"{}".to_vec(), &[("content-type", "application/json"), ("content-encoding", "gzip")]).await, "415 media-type");
+    assert_eq!(
+        ask(b"{}".to_vec(), &[("content-type", "application/json"), ("content-encoding", "gzip")]).await,
+        "415 media-type"
+    );
     let deep = format!("{{\"postings\":{}{}}}", "[".repeat(5_000), "]".repeat(5_000));
     assert_eq!(ask(deep.into_bytes(), &json).await, "422 content-invalid");
     let many: String = (0..100_000).map(|n| format!("\"k{n}\":1,")).collect();
@@ -115,7 +120,14 @@ async fn rule_30_a_closed_period_takes_nothing_and_a_second_person_reopens_it() 
     let tag = manager.get(&period).await.unwrap().headers["etag"].to_str().unwrap().to_owned();
     let headers = [("idempotency-key", &*key()), ("if-match", &*tag)].map(|(n, v)| (n, v.to_owned()));
     let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    let again = send(&manager, Method::POST, &format!("{period}/transitions"), &headers, Some(&json!({"to": "reopened", "reason": "Mine"}))).await;
+    let again = send(
+        &manager,
+        Method::POST,
+        &format!("{period}/transitions"),
+        &headers,
+        Some(&json!({"to": "reopened", "reason": "Mine"})),
+    )
+    .await;
     assert_eq!(refusal(&again), "409 transition-refused", "who closed it may not reopen it");
     assert_eq!(again.body["allowed"], json!([]));
 }
@@ -152,7 +164,8 @@ async fn wrong_funds_receipts_and_organisations() {
         assert_eq!((refusal(&answer).as_str(), pointer(&answer)), (refused, at), "{body}");
     }
     let body = |change: Value| {
-        let mut body = json!({"kind": "icb", "name": "A board", "ods": "QXX", "valid_from": "2022-07-01", "source": "A test"});
+        let mut body =
+            json!({"kind": "icb", "name": "A board", "ods": "QXX", "valid_from": "2022-07-01", "source": "A test"});
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         body
     };

@@ -44,7 +44,8 @@ fn refused(operation: &Operation, permission: &str) -> Vec<(&'static str, &'stat
     let mut all = Vec::new();
     // Another borough, in every role that might have the right.
     if names_tenant || !kinds.contains(&OwnerKind::Borough) {
-        for persona in ["salford-admin", "salford-finance", "salford-pool-manager", "salford-clerk", "salford-auditor"] {
+        for persona in ["salford-admin", "salford-finance", "salford-pool-manager", "salford-clerk", "salford-auditor"]
+        {
             all.push((persona, other_tenant));
         }
     }
@@ -74,7 +75,9 @@ fn refused(operation: &Operation, permission: &str) -> Vec<(&'static str, &'stat
     // One's own tenant, without the right.
     let found = auth::permissions().find(|p| p.slug == permission).expect("ours");
     let lacking: &[&str] = match found.kind {
-        OwnerKind::Borough => &["testford-funds-only", "testford-committees-only", "testford-auditor", "testford-member"],
+        OwnerKind::Borough => {
+            &["testford-funds-only", "testford-committees-only", "testford-auditor", "testford-member"]
+        }
         OwnerKind::Region => &["ts-figures-only", "ts-boroughs-only"],
         OwnerKind::Platform => &["regions-only", "boroughs-only"],
         OwnerKind::Partner => &[],
@@ -131,7 +134,11 @@ async fn every_operation_answers_its_owner_and_nobody_else() {
             }
             let token = running.as_(owner).token().await.unwrap();
             let status = ask(&running.url, &operation, &request, Some(&token)).await;
-            assert!(status.is_success(), "{} ({permission}) by its owner {owner}: {status} for {request:?}", operation.id);
+            assert!(
+                status.is_success(),
+                "{} ({permission}) by its owner {owner}: {status} for {request:?}",
+                operation.id
+            );
         }
     }
     assert!(tried > 500, "only {tried} refusals were tried");
@@ -164,14 +171,29 @@ async fn a_writer_never_lacks_a_required_key_or_version() {
         let full = request.headers.clone();
         if operation.keyed {
             request.headers.retain(|(name, _)| name != "idempotency-key");
-            assert_eq!(ask(&running.url, operation, &request, Some(&token)).await, 400, "{} without a key", operation.id);
+            assert_eq!(
+                ask(&running.url, operation, &request, Some(&token)).await,
+                400,
+                "{} without a key",
+                operation.id
+            );
         }
         request.headers = full;
         if operation.versioned {
             request.headers.retain(|(name, _)| name != "if-match");
-            assert_eq!(ask(&running.url, operation, &request, Some(&token)).await, 428, "{} without a version", operation.id);
+            assert_eq!(
+                ask(&running.url, operation, &request, Some(&token)).await,
+                428,
+                "{} without a version",
+                operation.id
+            );
             request.headers.push(("if-match".into(), "\"999\"".into()));
-            assert_eq!(ask(&running.url, operation, &request, Some(&token)).await, 412, "{} with a stale version", operation.id);
+            assert_eq!(
+                ask(&running.url, operation, &request, Some(&token)).await,
+                412,
+                "{} with a stale version",
+                operation.id
+            );
         }
     }
 }
@@ -182,7 +204,8 @@ async fn a_token_is_good_within_thirty_seconds_of_its_bounds() {
     let running = running();
     let signer = Signer::load_or_create(&running.folder.join("token-signing.pem")).unwrap();
     let token = running.as_("oldham-finance").token().await.unwrap();
-    let payload = base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, token.split('.').nth(1).unwrap()).unwrap();
+    let payload =
+        base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, token.split('.').nth(1).unwrap()).unwrap();
     let now = domain::Clock::System.now().timestamp();
     let shape = |iat: i64, exp: i64| {
         let mut claims: Claims = serde_json::from_slice(&payload).unwrap();
@@ -197,7 +220,8 @@ async fn a_token_is_good_within_thirty_seconds_of_its_bounds() {
         (shape(now + 40, now + 600), 401),
         (shape(now - 10, now - 10 + 3601), 401),
     ] {
-        let answer = http.get(format!("{}/v1/boroughs/oldham/funds", running.url)).bearer_auth(token).send().await.unwrap();
+        let answer =
+            http.get(format!("{}/v1/boroughs/oldham/funds", running.url)).bearer_auth(token).send().await.unwrap();
         assert_eq!(answer.status(), wanted);
     }
 }

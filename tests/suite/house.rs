@@ -39,11 +39,27 @@ fn imports_go_one_way() {
         ("governance", &["events", "tenancy", "auth", "domain", "web"]),
         ("gateway", &["auth", "web", "domain"]),
         ("tenfold", &["tenants", "budgets", "governance", "gateway", "events", "tenancy", "auth", "domain", "web"]),
-        ("tests", &["tenfold", "tenants", "budgets", "governance", "gateway", "testkit", "events", "tenancy", "auth", "domain", "web"]),
+        (
+            "tests",
+            &[
+                "tenfold",
+                "tenants",
+                "budgets",
+                "governance",
+                "gateway",
+                "testkit",
+                "events",
+                "tenancy",
+                "auth",
+                "domain",
+                "web",
+            ],
+        ),
     ]
     .into();
     let metadata = metadata();
-    let members: BTreeSet<&str> = metadata["workspace_members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
+    let members: BTreeSet<&str> =
+        metadata["workspace_members"].as_array().unwrap().iter().map(|m| m.as_str().unwrap()).collect();
     let mut seen = 0;
     for package in metadata["packages"].as_array().unwrap() {
         if !members.contains(package["id"].as_str().unwrap()) {
@@ -65,14 +81,30 @@ fn imports_go_one_way() {
 #[test]
 fn licences_are_ones_we_may_pass_on() {
     let fine = [
-        "Apache-2.0", "MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "CC0-1.0", "0BSD",
-        "CDLA-Permissive-2.0", "BSL-1.0", "OpenSSL", "Unlicense", "Apache-2.0 WITH LLVM-exception", "MPL-2.0",
+        "Apache-2.0",
+        "MIT",
+        "MIT-0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "Unicode-3.0",
+        "CC0-1.0",
+        "0BSD",
+        "CDLA-Permissive-2.0",
+        "BSL-1.0",
+        "OpenSSL",
+        "Unlicense",
+        "Apache-2.0 WITH LLVM-exception",
+        "MPL-2.0",
     ];
     for package in metadata()["packages"].as_array().unwrap() {
         let licence = package["license"].as_str().unwrap_or_default().replace('/', " OR ");
         // Of alternatives one must be fine; of several that hold together, each.
         let alternatives = licence.split(" OR ").map(|one| one.trim_matches(['(', ')', ' ']));
-        let passes = alternatives.into_iter().any(|one| one.split(" AND ").all(|part| fine.contains(&part.trim_matches(['(', ')', ' ']))));
+        let passes = alternatives
+            .into_iter()
+            .any(|one| one.split(" AND ").all(|part| fine.contains(&part.trim_matches(['(', ')', ' ']))));
         assert!(passes, "{} has the licence {licence:?}", package["name"]);
     }
 }
@@ -99,17 +131,27 @@ fn only_tenancy_names_a_pool_and_only_the_wrapper_the_token_library() {
     for path in all {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(root()).unwrap().display().to_string();
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         let holds = |word: &str, but_in: &[&str]| {
             assert!(!code.contains(word) || but_in.iter().any(|place| name.starts_with(place)), "{name} names {word}");
         };
         holds("PgPool", &["libs/tenancy/"]);
         holds("PgListener", &["libs/tenancy/"]);
-        holds("PgConnection::connect", &["libs/tenancy/", "libs/testkit/", "services/tenants/src/clients/bootstrap.rs"]);
+        holds(
+            "PgConnection::connect",
+            &["libs/tenancy/", "libs/testkit/", "services/tenants/src/clients/bootstrap.rs"],
+        );
         holds("jsonwebtoken::", &["libs/auth/src/token.rs"]);
         holds("AssertSqlSafe", &["libs/tenancy/", "libs/testkit/"]);
         // SQL stands in stores, and where the wall itself is.
-        let stores = ["libs/tenancy/", "libs/events/", "libs/testkit/", "services/budgets/src/compactor/", "services/tenants/src/clients/bootstrap.rs"];
+        let stores = [
+            "libs/tenancy/",
+            "libs/events/",
+            "libs/testkit/",
+            "services/budgets/src/compactor/",
+            "services/tenants/src/clients/bootstrap.rs",
+        ];
         if code.contains("sqlx::query") && !stores.iter().any(|place| name.starts_with(place)) {
             assert!(name.ends_with("/store.rs"), "{name} holds SQL");
         }
@@ -129,9 +171,28 @@ fn the_top_of_the_house_is_what_the_plan_says() {
     let files = String::from_utf8(said.stdout).unwrap();
     let top: BTreeSet<&str> = files.lines().map(|file| file.split('/').next().unwrap()).collect();
     let plan: BTreeSet<&str> = [
-        "Cargo.toml", "Cargo.lock", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
-        "LICENSE", "clippy.toml", "rustfmt.toml", "dev", ".ci", ".gitignore", ".spectral.yaml", ".sqlx", "services", "libs",
-        "openapi", "tests", "docs", "docker", "helm",
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "LICENSE",
+        "clippy.toml",
+        "rustfmt.toml",
+        "dev",
+        ".ci",
+        ".gitignore",
+        ".spectral.yaml",
+        ".sqlx",
+        "services",
+        "libs",
+        "openapi",
+        "tests",
+        "docs",
+        "docker",
+        "helm",
     ]
     .into();
     assert!(top.is_subset(&plan), "at the top: {:?}", top.difference(&plan));

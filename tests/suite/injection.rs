@@ -45,7 +45,8 @@ struct Asked {
 async fn careless(scope: InBorough<can::ReadFunds>, Query(asked): Query<Asked>) -> Result<Json<Vec<String>>, String> {
     let mut tx = scope.read().await.map_err(|problem| format!("{problem:?}"))?;
     let statement = format!("select name::text from budgets.fund where name = '{}'", asked.name);
-    let rows = sqlx::query(AssertSqlSafe(statement)).fetch_all(tx.connection()).await.map_err(|error| error.to_string())?;
+    let rows =
+        sqlx::query(AssertSqlSafe(statement)).fetch_all(tx.connection()).await.map_err(|error| error.to_string())?;
     Ok(Json(rows.iter().map(|row| row.try_get::<String, _>(0).unwrap_or_default()).collect()))
 }
 
@@ -120,7 +121,10 @@ async fn ask(url: &str, name: &str) -> String {
 async fn injected_sql_changes_no_context_and_shows_no_foreign_row() {
     let Careless { url, foreign, .. } = start().await;
     let open = ask(&url, "x' or 'a' = 'a").await;
-    assert!(open.contains("Salford") && !open.contains("Oldham"), "the query is injectable, and shows one's own only: {open}");
+    assert!(
+        open.contains("Salford") && !open.contains("Oldham"),
+        "the query is injectable, and shows one's own only: {open}"
+    );
     let set = format!("set_config('tenfold.borough', '{foreign}', true)");
     let inner = format!("set local tenfold.borough = ''{foreign}''");
     for attempt in [
@@ -129,11 +133,20 @@ async fn injected_sql_changes_no_context_and_shows_no_foreign_row() {
         format!("x'; {}; select name from budgets.fund --", inner.replace("''", "'")),
         "x'; reset role; select name from budgets.fund --".into(),
         "x'; commit; select name from budgets.fund --".into(),
-        format!("x' union select query_to_xml('{inner}', false, false, '')::text union select name from budgets.fund --"),
-        format!("x' union select query_to_xml('select set_config(''tenfold.borough'', ''{foreign}'', true)', false, false, '')::text --"),
-        format!("x' union select word from ts_stat('select to_tsvector({})') union select name from budgets.fund --", set.replace('\'', "''")),
+        format!(
+            "x' union select query_to_xml('{inner}', false, false, '')::text union select name from budgets.fund --"
+        ),
+        format!(
+            "x' union select query_to_xml('select set_config(''tenfold.borough'', ''{foreign}'', true)', false, false, '')::text --"
+        ),
+        format!(
+            "x' union select word from ts_stat('select to_tsvector({})') union select name from budgets.fund --",
+            set.replace('\'', "''")
+        ),
         format!("x' union select table_to_xml('budgets.fund', false, false, '')::text where {set} is not null --"),
-        format!("x' union (with moved as (update pg_settings set setting = '{foreign}' where name = 'tenfold.borough' returning 1) select name from budgets.fund) --"),
+        format!(
+            "x' union (with moved as (update pg_settings set setting = '{foreign}' where name = 'tenfold.borough' returning 1) select name from budgets.fund) --"
+        ),
         "x' union select set_config('role', 'postgres', true) --".into(),
         "x' union select set_config('row_security', 'off', true) --".into(),
         "x' union select pg_read_file('postgresql.conf') --".into(),
@@ -143,7 +156,15 @@ async fn injected_sql_changes_no_context_and_shows_no_foreign_row() {
     ] {
         let answer = ask(&url, &attempt).await;
         assert!(!answer.contains("Oldham"), "{attempt}: {answer}");
-        let refused = ["permission denied", "cannot insert multiple commands", "cannot execute", "is not allowed", "must be", "syntax error", "only"];
+        let refused = [
+            "permission denied",
+            "cannot insert multiple commands",
+            "cannot execute",
+            "is not allowed",
+            "must be",
+            "syntax error",
+            "only",
+        ];
         assert!(refused.iter().any(|words| answer.contains(words)), "{attempt} was not refused: {answer}");
         let after = ask(&url, "x' or 'a' = 'a").await;
         assert_eq!(after, open, "after {attempt}");

@@ -31,7 +31,9 @@ async fn no_borough_sees_another_by_the_api() {
     let running = running();
     let lists: Vec<String> = operations()
         .into_iter()
-        .filter(|o| o.method == reqwest::Method::GET && o.template.matches('{').count() == 1 && o.template.contains("{borough}"))
+        .filter(|o| {
+            o.method == reqwest::Method::GET && o.template.matches('{').count() == 1 && o.template.contains("{borough}")
+        })
         .map(|o| o.template)
         .collect();
     assert!(lists.len() >= 6, "{lists:?}");
@@ -42,7 +44,8 @@ async fn no_borough_sees_another_by_the_api() {
             let client = running.as_(&format!("{borough}-{role}"));
             for list in &lists {
                 for other in BOROUGHS {
-                    let answer = send(&client, reqwest::Method::GET, &list.replace("{borough}", other), &[], None).await;
+                    let answer =
+                        send(&client, reqwest::Method::GET, &list.replace("{borough}", other), &[], None).await;
                     if other == borough {
                         if answer.status.is_success() {
                             ids(&answer.body, own);
@@ -71,10 +74,14 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
     let foreign = there.body["data"][0]["id"].as_str().unwrap().to_owned();
     let nowhere = "01890a5d-ac96-774b-bcce-b302099a8057";
     let finance = running.as_("salford-finance");
-    for path in ["", "/years", "/schemes", "/accounts", "/journals", "/years/2019-20/position", "/years/2019-20/periods/1"] {
+    for path in
+        ["", "/years", "/schemes", "/accounts", "/journals", "/years/2019-20/position", "/years/2019-20/periods/1"]
+    {
         let mut answers = Vec::new();
         for fund in [foreign.as_str(), nowhere] {
-            let answer = send(&finance, reqwest::Method::GET, &format!("/v1/boroughs/salford/funds/{fund}{path}"), &[], None).await;
+            let answer =
+                send(&finance, reqwest::Method::GET, &format!("/v1/boroughs/salford/funds/{fund}{path}"), &[], None)
+                    .await;
             assert_eq!(answer.status, 404, "{path}");
             answers.push((answer.body["type"].clone(), answer.body["detail"].clone()));
         }
@@ -140,10 +147,11 @@ async fn every_login_role_sees_what_was_reviewed_and_no_more() {
     let running = running();
     testford().await;
     let mut owner = PgConnection::connect_with(&running.database.owner()).await.unwrap();
-    let own: uuid::Uuid = sqlx::query_scalar("select borough_id from tenants.borough where slug = 'salford' and mode = 'live'")
-        .fetch_one(&mut owner)
-        .await
-        .unwrap();
+    let own: uuid::Uuid =
+        sqlx::query_scalar("select borough_id from tenants.borough where slug = 'salford' and mode = 'live'")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
     let own = own.to_string();
     let opening = format!(
         "begin; set local tenfold.borough = '{own}'; set local tenfold.partner = 'QOP'; set local tenfold.region = 'greater-manchester'"
@@ -152,8 +160,12 @@ async fn every_login_role_sees_what_was_reviewed_and_no_more() {
     for role in tenfold::login_roles() {
         let mut login = PgConnection::connect_with(&running.database.login(&role)).await.unwrap();
         for (table, has_borough) in tables(&mut owner).await {
-            let column = if has_borough { format!("count(*) filter (where borough_id = '{own}')") } else { "0::bigint".into() };
-            let row = sqlx::query(AssertSqlSafe(format!("select count(*), {column} from {table}"))).fetch_one(&mut owner).await.unwrap();
+            let column =
+                if has_borough { format!("count(*) filter (where borough_id = '{own}')") } else { "0::bigint".into() };
+            let row = sqlx::query(AssertSqlSafe(format!("select count(*), {column} from {table}")))
+                .fetch_one(&mut owner)
+                .await
+                .unwrap();
             let (all, owns): (i64, i64) = (row.get(0), row.get(1));
             let found = seen(&mut login, &opening, &table, &own, has_borough, all, owns).await;
             if role.ends_with("_borough") {
@@ -189,7 +201,10 @@ async fn without_a_context_a_row_is_an_error_never_nothing() {
         let mut tx = login.begin_with(opening).await.unwrap();
         sqlx::query(AssertSqlSafe(statement.clone())).fetch_one(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(sqlx::query(AssertSqlSafe(statement)).fetch_one(&mut login).await.is_err(), "{role} {table}, afterwards");
+        assert!(
+            sqlx::query(AssertSqlSafe(statement)).fetch_one(&mut login).await.is_err(),
+            "{role} {table}, afterwards"
+        );
     }
 }
 
@@ -219,8 +234,11 @@ async fn a_row_cannot_be_written_into_another_borough() {
     assert!(written.is_err_and(|error| error.to_string().contains("row-level security")));
     drop(tx);
     // A foreign key leads with the borough: another's fund cannot be referenced from one's own rows.
-    let theirs: uuid::Uuid =
-        sqlx::query_scalar("select fund_id from budgets.fund where borough_id = $1 limit 1").bind(foreign).fetch_one(&mut owner).await.unwrap();
+    let theirs: uuid::Uuid = sqlx::query_scalar("select fund_id from budgets.fund where borough_id = $1 limit 1")
+        .bind(foreign)
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
     let mut tx = login.begin_with(AssertSqlSafe(format!("begin; set local tenfold.borough = '{own}'"))).await.unwrap();
     let written = sqlx::query(
         "insert into budgets.fund_year (borough_id, fund_id, year, completeness, created_at) values ($1, $2, 2090, 'complete', now())",

@@ -55,7 +55,11 @@ async fn positions_are_exact_while_many_write_and_the_compactor_folds() {
     let mut owner = PgConnection::connect_with(&running().database.owner()).await.unwrap();
     let id: uuid::Uuid = fund.parse().unwrap();
     for _ in 0..100 {
-        let left: i64 = sqlx::query_scalar("select count(*) from budgets.delta where fund_id = $1").bind(id).fetch_one(&mut owner).await.unwrap();
+        let left: i64 = sqlx::query_scalar("select count(*) from budgets.delta where fund_id = $1")
+            .bind(id)
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
         if left == 0 {
             break;
         }

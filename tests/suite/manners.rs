@@ -16,12 +16,16 @@ async fn the_same_key_is_done_once() {
     assert_eq!(first.status, 201);
     assert!(!first.headers.contains_key("idempotency-replayed"));
     let again = send(&client, Method::POST, &path, &headers, Some(&journal(777))).await;
-    assert_eq!((again.status, &again.body, &again.headers["location"]), (first.status, &first.body, &first.headers["location"]));
+    assert_eq!(
+        (again.status, &again.body, &again.headers["location"]),
+        (first.status, &first.body, &first.headers["location"])
+    );
     assert_eq!(again.headers["idempotency-replayed"], "true");
     let other = send(&client, Method::POST, &path, &headers, Some(&journal(778))).await;
     assert_eq!(refusal(&other), "422 idempotency-key-reused");
     // Another client's key is another key.
-    let elsewhere = send(&running().as_("testford-finance-2"), Method::POST, &path, &headers, Some(&journal(779))).await;
+    let elsewhere =
+        send(&running().as_("testford-finance-2"), Method::POST, &path, &headers, Some(&journal(779))).await;
     assert_eq!(elsewhere.status, 201);
 }
 
@@ -35,7 +39,9 @@ async fn one_key_sent_fifty_times_at_once_is_done_once() {
     let once = key();
     let all = (0..50).map(|_| {
         let (client, path, once) = (client.clone(), path.clone(), once.clone());
-        tokio::spawn(async move { send(&client, Method::POST, &path, &[("idempotency-key", &once)], Some(&journal(100))).await })
+        tokio::spawn(async move {
+            send(&client, Method::POST, &path, &[("idempotency-key", &once)], Some(&journal(100))).await
+        })
     });
     let mut ids = std::collections::BTreeSet::new();
     for sent in all.collect::<Vec<_>>() {
@@ -67,7 +73,8 @@ async fn a_rehearsal_answers_in_full_and_writes_nothing() {
     assert!(client.get(&path).await.unwrap().body["data"].as_array().unwrap().is_empty());
     // The key is still free.
     assert_eq!(send(&client, Method::POST, &path, &headers, Some(&journal(100))).await.status, 201);
-    let wrong = send(&client, Method::POST, &format!("{path}?validate_only=perhaps"), &headers, Some(&journal(1))).await;
+    let wrong =
+        send(&client, Method::POST, &format!("{path}?validate_only=perhaps"), &headers, Some(&journal(1))).await;
     assert_eq!(refusal(&wrong), "400 query-invalid");
 }
 
@@ -82,7 +89,9 @@ async fn pages_follow_one_another_without_gap_or_repeat() {
     let (mut seen, mut next) = (Vec::new(), format!("{path}?limit=3"));
     loop {
         let page = client.get(&next).await.unwrap().body;
-        seen.extend(page["data"].as_array().unwrap().iter().map(|j| j["postings"][0]["amount_pence"].as_i64().unwrap()));
+        seen.extend(
+            page["data"].as_array().unwrap().iter().map(|j| j["postings"][0]["amount_pence"].as_i64().unwrap()),
+        );
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         next = format!("{path}?limit=3&cursor={cursor}");
     }
@@ -109,7 +118,10 @@ async fn lists_come_as_csv_with_their_next_page() {
     let text = answer.text().await.unwrap();
     assert!(text.starts_with("id,kind,name,ods,gss,valid_from,valid_to,source\n"), "{text}");
     assert_eq!(text.lines().count(), 3);
-    let html = http.get(format!("{}/v1/boroughs/salford/funds", running.url)).bearer_auth(&token).header("accept", "text/html");
+    let html = http
+        .get(format!("{}/v1/boroughs/salford/funds", running.url))
+        .bearer_auth(&token)
+        .header("accept", "text/html");
     assert_eq!(html.send().await.unwrap().status(), 406);
 }
 
@@ -143,7 +155,8 @@ async fn what_has_not_changed_is_not_sent_again() {
 #[tokio::test]
 async fn every_answer_says_its_request_and_where_the_time_went() {
     let client = running().as_("oldham-member");
-    let answer = send(&client, Method::GET, "/v1/boroughs/oldham/funds", &[("x-request-id", "my-own.id_1")], None).await;
+    let answer =
+        send(&client, Method::GET, "/v1/boroughs/oldham/funds", &[("x-request-id", "my-own.id_1")], None).await;
     assert_eq!(answer.headers["x-request-id"], "my-own.id_1");
     let timings: Vec<&str> = answer.headers.get_all("server-timing").iter().map(|t| t.to_str().unwrap()).collect();
     assert!(timings.join(", ").contains("db;dur="), "{timings:?}");
@@ -159,7 +172,9 @@ async fn every_answer_says_its_request_and_where_the_time_went() {
 async fn lists_answer_without_any_parameter() {
     testford().await;
     for operation in crate::recipes::operations() {
-        let lists = operation.method == Method::GET && operation.permissions.len() == 1 && operation.template.matches('{').count() == 1;
+        let lists = operation.method == Method::GET
+            && operation.permissions.len() == 1
+            && operation.template.matches('{').count() == 1;
         if !lists {
             continue;
         }
@@ -188,14 +203,25 @@ async fn what_was_done_is_in_the_audit_trail() {
     let made = write(&client, &path, &journal(4_242)).await;
     let id = made.body["id"].as_str().unwrap();
     let trail = admin.get("/v1/boroughs/testford/audit?limit=500").await.unwrap().body;
-    let entry = trail["data"].as_array().unwrap().iter().find(|e| e["subject"].as_str().unwrap().ends_with(id)).expect("an entry");
+    let entry = trail["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| e["subject"].as_str().unwrap().ends_with(id))
+        .expect("an entry");
     assert_eq!(entry["action"], "journal.posted");
     assert_eq!(entry["by"], running().credentials("testford-finance").client_id);
     assert_eq!(entry["address"], "127.0.0.1");
     assert_eq!(entry["request_id"], made.headers["x-request-id"].to_str().unwrap());
     let body = json!({"to": "soft_closed", "reason": "x"});
-    let stale = send(&client, Method::POST, &format!("{}/years/2026-27/periods/1/transitions", path.trim_end_matches("/journals")),
-        &[("idempotency-key", &key()), ("if-match", "\"7\"")], Some(&body)).await;
+    let stale = send(
+        &client,
+        Method::POST,
+        &format!("{}/years/2026-27/periods/1/transitions", path.trim_end_matches("/journals")),
+        &[("idempotency-key", &key()), ("if-match", "\"7\"")],
+        Some(&body),
+    )
+    .await;
     assert_eq!(refusal(&stale), "412 version-stale");
     assert_eq!(pointer(&stale), "");
 }

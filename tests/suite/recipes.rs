@@ -32,13 +32,18 @@ pub(crate) fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (template, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let has = |name: &str| operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == name && p["required"] == true);
+            let has = |name: &str| {
+                operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == name && p["required"] == true)
+            };
             let security = operation["security"].as_array().unwrap();
             all.push(Operation {
                 id: operation["operationId"].as_str().unwrap().to_owned(),
                 method: method.to_uppercase().parse().unwrap(),
                 template: template.clone(),
-                service: ["tenants", "budgets", "governance"].iter().position(|s| operation["x-service"] == *s).unwrap(),
+                service: ["tenants", "budgets", "governance"]
+                    .iter()
+                    .position(|s| operation["x-service"] == *s)
+                    .unwrap(),
                 permissions: security.iter().map(|one| one["bearer"][0].as_str().unwrap().to_owned()).collect(),
                 versioned: has("If-Match"),
                 keyed: has("Idempotency-Key"),
@@ -96,7 +101,8 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         }
         // The sandbox of Testford is in setup, and the path means the tenant of the token.
         "getClient" | "getClientTransitions" | "moveClient" => {
-            let made = write(&admin, &format!("{here}/clients"), &json!({"name": "To be looked at", "role": "member"})).await;
+            let made =
+                write(&admin, &format!("{here}/clients"), &json!({"name": "To be looked at", "role": "member"})).await;
             path = path.replace("{client}", made.body["id"].as_str().unwrap());
         }
         "getOrganisation" => path = path.replace("{organisation}", &testford.council),
@@ -142,7 +148,11 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         }
         _ => {}
     }
-    let path = path.replace("{borough}", "testford").replace("{fund}", fund).replace("{year}", "2026-27").replace("{period}", "6");
+    let path = path
+        .replace("{borough}", "testford")
+        .replace("{fund}", fund)
+        .replace("{year}", "2026-27")
+        .replace("{period}", "6");
     assert!(!path.contains('{'), "{} needs a recipe: {path}", operation.id);
     let mut headers = Vec::new();
     if operation.method == Method::POST && operation.template.starts_with("/v1/") {

@@ -185,11 +185,15 @@ pub(crate) async fn testford() -> &'static Testford {
 pub(crate) async fn new_fund(borough: &str, host: &str, name: &str) -> String {
     let finance = running().as_(&format!("{borough}-finance"));
     let fund = json!({"name": name, "kind": "pooled", "legal_basis": "s75_reg7", "host": host, "source": "A test"});
-    let made = finance.post(&format!("/v1/boroughs/{borough}/funds"), &format!("fund {name}").replace(' ', "-"), &fund).await.unwrap();
+    let made = finance
+        .post(&format!("/v1/boroughs/{borough}/funds"), &format!("fund {name}").replace(' ', "-"), &fund)
+        .await
+        .unwrap();
     let id = made.body["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/boroughs/{borough}/funds/{id}");
     finance.post(&format!("{path}/years"), &format!("year-{id}"), &json!({"year": "2026-27"})).await.unwrap();
-    let scheme = json!({"code": "ICES", "name": "Community equipment", "category": "community_health", "source": "nhs"});
+    let scheme =
+        json!({"code": "ICES", "name": "Community equipment", "category": "community_health", "source": "nhs"});
     finance.post(&format!("{path}/schemes"), &format!("scheme-{id}"), &scheme).await.unwrap();
     for (code, kind) in [("5100", "expenditure"), ("9000", "balance"), ("4000", "income")] {
         let account = json!({"code": code, "name": code, "kind": kind});
@@ -218,7 +222,13 @@ pub(crate) async fn write(client: &Client, path: &str, body: &Value) -> Answer {
 }
 
 /// Sends a request, waiting where the limiter asks for it.
-pub(crate) async fn send(client: &Client, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+pub(crate) async fn send(
+    client: &Client,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Answer {
     for _ in 0..50 {
         let answer = client.send(method.clone(), path, headers, body).await.unwrap();
         if answer.status != StatusCode::TOO_MANY_REQUESTS {

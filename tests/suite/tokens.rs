@@ -28,7 +28,8 @@ async fn a_revoked_client_is_cut_off_at_the_gateway_and_at_the_service() {
     testford().await;
     let running = running();
     let admin = running.as_("testford-admin");
-    let made = write(&admin, "/v1/boroughs/testford/clients", &json!({"name": "To be revoked", "role": "finance"})).await;
+    let made =
+        write(&admin, "/v1/boroughs/testford/clients", &json!({"name": "To be revoked", "role": "finance"})).await;
     running.keep("to-be-revoked", &made.body);
     let (client, id) = (running.as_("to-be-revoked"), made.body["id"].as_str().unwrap());
     let token = client.token().await.unwrap();
@@ -66,7 +67,10 @@ async fn a_suspended_borough_is_cut_off_and_resumes_with_its_data() {
     tokio::time::sleep(Duration::from_secs(3)).await;
     let admin = fresh();
     assert_eq!(admin.get(&format!("{path}/organisations")).await.unwrap().body, before);
-    assert!(refused_within_a_minute(&running.url, &token, path).await < Duration::from_secs(2), "the old token stays cut off");
+    assert!(
+        refused_within_a_minute(&running.url, &token, path).await < Duration::from_secs(2),
+        "the old token stays cut off"
+    );
 }
 
 #[tokio::test]
@@ -75,7 +79,8 @@ async fn the_token_endpoint_refuses_in_the_words_of_oauth() {
     let real = running.credentials("bury-clerk");
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let ask = async |basic: Option<(&str, &str)>, form: &str, kind: &str| {
-        let mut request = http.post(format!("{}/oauth2/token", running.url)).header("content-type", kind).body(form.to_owned());
+        let mut request =
+            http.post(format!("{}/oauth2/token", running.url)).header("content-type", kind).body(form.to_owned());
         if let Some((id, secret)) = basic {
             request = request.basic_auth(id, Some(secret));
         }
@@ -105,7 +110,9 @@ async fn the_token_endpoint_refuses_in_the_words_of_oauth() {
 async fn metadata_and_keys_are_where_the_standards_say() {
     let running = running();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let get = async |path: &str| http.get(format!("{}{path}", running.url)).send().await.unwrap().json::<serde_json::Value>().await.unwrap();
+    let get = async |path: &str| {
+        http.get(format!("{}{path}", running.url)).send().await.unwrap().json::<serde_json::Value>().await.unwrap()
+    };
     let metadata = get("/.well-known/oauth-authorization-server").await;
     assert_eq!(metadata["issuer"], running.url.as_str());
     assert_eq!(metadata["jwks_uri"], format!("{}/.well-known/jwks.json", running.url));

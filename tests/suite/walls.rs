@@ -11,15 +11,27 @@ async fn a_service_refuses_to_serve_behind_a_broken_wall() {
     for (breaks, says) in [
         ("alter table budgets.fund no force row level security", "forced on budgets.fund"),
         ("alter table budgets.posting disable row level security", "forced on budgets.posting"),
-        ("create table budgets.extra (id int); grant select on budgets.extra to budgets_borough", "forced on budgets.extra"),
+        (
+            "create table budgets.extra (id int); grant select on budgets.extra to budgets_borough",
+            "forced on budgets.extra",
+        ),
         ("grant truncate on budgets.journal to budgets_borough", "truncate"),
         ("grant references (fund_id) on budgets.fund to budgets_borough", "reference"),
         ("grant create on schema budgets to budgets_borough", "create in the schema budgets"),
-        ("create view budgets.peep as select * from budgets.fund; grant select on budgets.peep to budgets_borough", "does not ask as its caller"),
-        ("create function budgets.act() returns int language sql security definer as 'select 1'; grant execute on function budgets.act() to budgets_borough", "security-definer"),
+        (
+            "create view budgets.peep as select * from budgets.fund; grant select on budgets.peep to budgets_borough",
+            "does not ask as its caller",
+        ),
+        (
+            "create function budgets.act() returns int language sql security definer as 'select 1'; grant execute on function budgets.act() to budgets_borough",
+            "security-definer",
+        ),
         ("grant execute on function pg_catalog.set_config(text, text, boolean) to public", "set_config"),
         ("alter table budgets.receipt owner to budgets_borough", "owns"),
-        ("create or replace function platform.borough() returns uuid language sql stable return '01890a5d-ac96-774b-bcce-b302099a8057'::uuid", "without a borough is not refused"),
+        (
+            "create or replace function platform.borough() returns uuid language sql stable return '01890a5d-ac96-774b-bcce-b302099a8057'::uuid",
+            "without a borough is not refused",
+        ),
     ] {
         let database = postgres().database().await;
         let db = Db::open(budgets_roles(), &database.access(), Clock::System).unwrap();
@@ -42,7 +54,10 @@ fn budgets_roles() -> tenancy::ServiceRoles {
 async fn where_the_cluster_is_not_ours_a_callable_set_config_is_told_not_fatal() {
     let database = postgres().database().await;
     let mut owner = PgConnection::connect_with(&database.owner()).await.unwrap();
-    sqlx::raw_sql("grant execute on function pg_catalog.set_config(text, text, boolean) to public").execute(&mut owner).await.unwrap();
+    sqlx::raw_sql("grant execute on function pg_catalog.set_config(text, text, boolean) to public")
+        .execute(&mut owner)
+        .await
+        .unwrap();
     let db = Db::open(budgets_roles(), &database.access(), Clock::System).unwrap();
     let found = self_check(&db, false).await.unwrap();
     assert_eq!(found.len(), 3, "one for each login role: {found:?}");

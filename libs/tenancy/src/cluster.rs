@@ -17,13 +17,17 @@ use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// Not installed.
-    #[error("no Postgres server was found. Install it (Debian, Ubuntu: apt-get install postgresql) or set TENFOLD_PG_BIN to the folder of its programs")]
+    #[error(
+        "no Postgres server was found. Install it (Debian, Ubuntu: apt-get install postgresql) or set TENFOLD_PG_BIN to the folder of its programs"
+    )]
     NotInstalled,
     /// Too old.
     #[error("{0} is Postgres {1}; Tenfold needs 15 or newer. Set TENFOLD_PG_BIN to the folder of a newer one")]
     TooOld(PathBuf, u32),
     /// Made by another version.
-    #[error("{folder} was made by Postgres {made_by}, and {found} is here. Set TENFOLD_PG_BIN to that version's folder, or start afresh with --fresh")]
+    #[error(
+        "{folder} was made by Postgres {made_by}, and {found} is here. Set TENFOLD_PG_BIN to that version's folder, or start afresh with --fresh"
+    )]
     OtherVersion {
         /// The folder.
         folder: PathBuf,
@@ -174,7 +178,14 @@ impl Cluster {
             .map_err(|error| ClusterError::Folder { folder: self.folder.clone(), why: error.to_string() })?;
         let mut server = self.command("postgres");
         server.arg("-D").arg(self.data()).arg("-k").arg(&self.folder);
-        server.args(["-c", "listen_addresses=", "-c", "max_connections=200", "-c", "password_encryption=scram-sha-256"]);
+        server.args([
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "max_connections=200",
+            "-c",
+            "password_encryption=scram-sha-256",
+        ]);
         for setting in settings {
             server.args(["-c", setting]);
         }
@@ -237,7 +248,8 @@ impl Cluster {
     }
 
     fn watch(&mut self) -> Result<(), ClusterError> {
-        let script = r#"read -r _; "$1" stop --pgdata "$2" --mode=fast --wait --silent; [ "$3" = keep ] || rm -rf "$2""#;
+        let script =
+            r#"read -r _; "$1" stop --pgdata "$2" --mode=fast --wait --silent; [ "$3" = keep ] || rm -rf "$2""#;
         let mut warden = Command::new("sh");
         warden.arg("-c").arg(script).arg("warden").arg(self.programs.join("pg_ctl")).arg(self.data());
         warden.arg(if self.passing { "drop" } else { "keep" }).current_dir("/");
@@ -298,10 +310,10 @@ fn find_programs() -> Option<PathBuf> {
 }
 
 fn version_of(programs: &Path) -> Result<u32, ClusterError> {
-    let said = Command::new(programs.join("postgres")).arg("--version").output().map_err(|_| ClusterError::NotInstalled)?;
+    let said =
+        Command::new(programs.join("postgres")).arg("--version").output().map_err(|_| ClusterError::NotInstalled)?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let number: String =
-        said.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let number: String = said.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     match number.parse() {
         Ok(version) if version >= 15 => Ok(version),
         Ok(version) => Err(ClusterError::TooOld(programs.to_owned(), version)),

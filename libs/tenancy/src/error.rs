@@ -19,7 +19,9 @@ impl DbError {
 
     fn passes(&self) -> bool {
         match &self.0 {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
+                true
+            }
             // Lost connections, too many of them, shutdown, deadlock, lock and statement timeouts.
             sqlx::Error::Database(error) => error.code().is_some_and(|code| {
                 ["08", "53", "57"].iter().any(|class| code.starts_with(class))

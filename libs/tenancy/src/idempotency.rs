@@ -120,45 +120,49 @@ pub(crate) async fn keep<K: KindOf>(
         answer.headers.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect();
     let status = i16::try_from(answer.status.as_u16()).unwrap_or(200);
     let written = match (K::KIND, &caller.owner) {
-        (Kind::Borough, Owner::Borough(own)) => sqlx::query!(
-            "insert into platform.idempotency as kept
+        (Kind::Borough, Owner::Borough(own)) => {
+            sqlx::query!(
+                "insert into platform.idempotency as kept
                (borough_id, client_id, key, fingerprint, status, headers, body, created_at)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (borough_id, client_id, key) do update
                set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
                    body = excluded.body, created_at = excluded.created_at
                where kept.created_at <= $9",
-            own.id.0,
-            caller.client_id,
-            key.as_str(),
-            &request.fingerprint[..],
-            status,
-            headers,
-            answer.body,
-            now,
-            kept_since(now),
-        )
-        .execute(connection)
-        .await,
-        _ => sqlx::query!(
-            "insert into platform.office_idempotency as kept
+                own.id.0,
+                caller.client_id,
+                key.as_str(),
+                &request.fingerprint[..],
+                status,
+                headers,
+                answer.body,
+                now,
+                kept_since(now),
+            )
+            .execute(connection)
+            .await
+        }
+        _ => {
+            sqlx::query!(
+                "insert into platform.office_idempotency as kept
                (client_id, key, fingerprint, status, headers, body, created_at)
              values ($1, $2, $3, $4, $5, $6, $7)
              on conflict (client_id, key) do update
                set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
                    body = excluded.body, created_at = excluded.created_at
                where kept.created_at <= $8",
-            caller.client_id,
-            key.as_str(),
-            &request.fingerprint[..],
-            status,
-            headers,
-            answer.body,
-            now,
-            kept_since(now),
-        )
-        .execute(connection)
-        .await,
+                caller.client_id,
+                key.as_str(),
+                &request.fingerprint[..],
+                status,
+                headers,
+                answer.body,
+                now,
+                kept_since(now),
+            )
+            .execute(connection)
+            .await
+        }
     }
     .map_err(DbError::from)?;
     // Another request with the key committed between our look and our lock: this one must not be done twice.

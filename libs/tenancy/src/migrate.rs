@@ -74,10 +74,7 @@ pub async fn migrate(owner: &PgConnectOptions, services: &[Migrations]) -> Resul
 ///
 /// # Errors
 /// When the database is out of reach, or a role is not there.
-pub async fn set_passwords(
-    owner: &PgConnectOptions,
-    passwords: &BTreeMap<String, String>,
-) -> Result<(), MigrateError> {
+pub async fn set_passwords(owner: &PgConnectOptions, passwords: &BTreeMap<String, String>) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect_with(owner).await.map_err(MigrateError::Unreachable)?;
     for (role, password) in passwords {
         // DDL takes no parameters; names and passwords are of our making, and quoted all the same.

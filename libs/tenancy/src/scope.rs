@@ -11,10 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::{Ods, Slug};
 use web::{Problem, RequestId, WriteRequest};
 
-use crate::{
-    Borough, Db, Instead, Partner, Platform, Region, Tx,
-    context::Context,
-};
+use crate::{Borough, Db, Instead, Partner, Platform, Region, Tx, context::Context};
 
 /// What every scope holds: no connection, for a body still arriving must not keep one from others.
 pub(crate) struct Scope {

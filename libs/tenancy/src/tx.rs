@@ -102,11 +102,8 @@ impl<K: KindOf> Tx<K> {
 
     async fn of(scope: &Scope, read_only: bool, request: Option<WriteRequest>) -> Result<Self, DbError> {
         let (inner, started) = scope.db.begin::<K>(&scope.context, read_only).await?;
-        let by = By {
-            caller: scope.caller.clone(),
-            request_id: scope.request_id.clone(),
-            address: scope.address.clone(),
-        };
+        let by =
+            By { caller: scope.caller.clone(), request_id: scope.request_id.clone(), address: scope.address.clone() };
         Ok(Self {
             inner,
             db: scope.db.clone(),
@@ -218,8 +215,7 @@ impl<K: KindOf> Tx<K> {
             Some(Owner::Borough(own)) => Some(own.id),
             _ => None,
         };
-        let (here, office): (Vec<&Act>, Vec<&Act>) =
-            self.acts.iter().partition(|act| act.borough.or(own).is_some());
+        let (here, office): (Vec<&Act>, Vec<&Act>) = self.acts.iter().partition(|act| act.borough.or(own).is_some());
         let now = self.now;
         if let Some(by) = &self.by {
             let (client, role) = (by.caller.client_id.as_str(), by.caller.role.as_str());

@@ -61,11 +61,9 @@ pub struct Transitions<S> {
 
 /// The refusal of a move, with the moves that are allowed.
 pub fn move_refused<S: Serialize>(from: &S, to: &S, allowed: &[S]) -> Problem {
-    let name = |state: &S| serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let name =
+        |state: &S| serde_json::to_value(state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
     let allowed: Vec<String> = allowed.iter().map(name).collect();
-    Problem::new(
-        &problems::TRANSITION_REFUSED,
-        format_args!("From {} you cannot move it to {}.", name(from), name(to)),
-    )
-    .with("allowed", allowed)
+    Problem::new(&problems::TRANSITION_REFUSED, format_args!("From {} you cannot move it to {}.", name(from), name(to)))
+        .with("allowed", allowed)
 }

@@ -10,7 +10,11 @@ use crate::{App, accounts, funds, journals, periods, positions, receipts, region
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tenfold budgets", version = "1", description = "Pooled funds, their ledger, receipts and positions."),
+    info(
+        title = "Tenfold budgets",
+        version = "1",
+        description = "Pooled funds, their ledger, receipts and positions."
+    ),
     components(schemas(web::ProblemBody))
 )]
 struct Document;
@@ -54,5 +58,9 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 async fn ready(State(db): State<Db>) -> Result<&'static str, Problem> {
-    if db.ready().await { Ok("ready") } else { Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer.")) }
+    if db.ready().await {
+        Ok("ready")
+    } else {
+        Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer."))
+    }
 }

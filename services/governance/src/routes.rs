@@ -41,5 +41,9 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 async fn ready(State(db): State<Db>) -> Result<&'static str, Problem> {
-    if db.ready().await { Ok("ready") } else { Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer.")) }
+    if db.ready().await {
+        Ok("ready")
+    } else {
+        Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer."))
+    }
 }

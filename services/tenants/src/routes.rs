@@ -10,7 +10,11 @@ use crate::{App, audit, boroughs, clients, organisations, regions, tokens};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tenfold tenants", version = "1", description = "Boroughs, regions, organisations, API clients and tokens."),
+    info(
+        title = "Tenfold tenants",
+        version = "1",
+        description = "Boroughs, regions, organisations, API clients and tokens."
+    ),
     components(schemas(web::ProblemBody))
 )]
 struct Document;
@@ -57,7 +61,11 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 async fn ready(State(db): State<Db>) -> Result<&'static str, Problem> {
-    if db.ready().await { Ok("ready") } else { Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer.")) }
+    if db.ready().await {
+        Ok("ready")
+    } else {
+        Err(Problem::new(&problems::UNAVAILABLE, "The database does not answer."))
+    }
 }
 
 async fn epochs(State(db): State<Db>) -> Result<Json<auth::EpochFeed>, Problem> {

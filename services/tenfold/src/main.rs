@@ -111,5 +111,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
 }
 
 fn owner(url: &str) -> anyhow::Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url).context("TENFOLD_DATABASE_URL is not a Postgres address (postgres://owner@host/database)")
+    PgConnectOptions::from_str(url)
+        .context("TENFOLD_DATABASE_URL is not a Postgres address (postgres://owner@host/database)")
 }

@@ -42,7 +42,9 @@ impl Personas {
     /// When the file cannot be read.
     pub fn load(folder: &Path) -> anyhow::Result<Option<Self>> {
         match fs::read_to_string(file(folder)) {
-            Ok(text) => Ok(Some(toml::from_str(&text).context("personas.toml cannot be read; start afresh with --fresh")?)),
+            Ok(text) => {
+                Ok(Some(toml::from_str(&text).context("personas.toml cannot be read; start afresh with --fresh")?))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", file(folder).display())),
         }

@@ -139,7 +139,11 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             demonstrate(&url, &folder, &owner).await?;
         }
         answer(&format!("ready: {url}"));
-        say(&format!("(after {}.{} s; Ctrl-C stops it)", began.elapsed().as_secs(), began.elapsed().subsec_millis() / 100));
+        say(&format!(
+            "(after {}.{} s; Ctrl-C stops it)",
+            began.elapsed().as_secs(),
+            began.elapsed().subsec_millis() / 100
+        ));
         anyhow::Ok(())
     };
     let shown = tokio::select! {
@@ -161,7 +165,9 @@ async fn demonstrate(url: &str, folder: &Path, owner: &PgConnectOptions) -> anyh
     if Personas::load(folder)?.is_none() {
         let made = tenants::bootstrap(owner, &Clock::System).await?;
         let Some((client_id, client_secret)) = made else {
-            bail!("the database has boroughs already, and this data folder does not know their clients. Use another database, or TENFOLD_DEMO=off");
+            bail!(
+                "the database has boroughs already, and this data folder does not know their clients. Use another database, or TENFOLD_DEMO=off"
+            );
         };
         demo::load(url, folder, Credentials { client_id, client_secret }).await?;
     }
@@ -222,7 +228,8 @@ fn passwords(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     };
     let before = kept.len();
     for role in crate::login_roles() {
-        kept.entry(role).or_insert_with(|| ClientSecret::id_suffix() + &ClientSecret::id_suffix() + &ClientSecret::id_suffix());
+        kept.entry(role)
+            .or_insert_with(|| ClientSecret::id_suffix() + &ClientSecret::id_suffix() + &ClientSecret::id_suffix());
     }
     if kept.len() > before {
         fs::remove_file(&path).ok();

@@ -27,7 +27,12 @@ async fn the_board_sees_its_own_record_in_each_borough_with_whom_it_followed() {
 #[tokio::test]
 async fn rule_14_the_board_follows_each_group_on_the_next_day() {
     for borough in ["manchester", "tameside"] {
-        let body = running().as_(&format!("{borough}-auditor")).get(&format!("/v1/boroughs/{borough}/organisations")).await.unwrap().body;
+        let body = running()
+            .as_(&format!("{borough}-auditor"))
+            .get(&format!("/v1/boroughs/{borough}/organisations"))
+            .await
+            .unwrap()
+            .body;
         let of = |kind: &str| body["data"].as_array().unwrap().iter().find(|o| o["kind"] == kind).unwrap().clone();
         let (group, board) = (of("ccg"), of("icb"));
         assert_eq!(group["valid_to"], "2022-06-30");

@@ -12,7 +12,8 @@ async fn region(analyst: &str, region: &str, query: &str) -> Value {
 async fn rule_56_the_region_counts_who_has_reported_and_names_who_has_not() {
     let body = region("gm-analyst", "greater-manchester", "?year=2019-20").await;
     assert_eq!((&body["coverage"]["reported"], &body["coverage"]["expected"]), (&json!(2), &json!(10)));
-    let missing: Vec<&str> = body["coverage"]["missing"].as_array().unwrap().iter().map(|b| b["slug"].as_str().unwrap()).collect();
+    let missing: Vec<&str> =
+        body["coverage"]["missing"].as_array().unwrap().iter().map(|b| b["slug"].as_str().unwrap()).collect();
     assert_eq!(missing, ["bolton", "bury", "manchester", "rochdale", "stockport", "tameside", "trafford", "wigan"]);
     let rows = body["data"].as_array().unwrap();
     assert_eq!(rows.len(), 2);
@@ -52,8 +53,15 @@ async fn the_region_sees_a_period_once_it_is_soft_closed_and_not_before() {
     assert_eq!(seen["data"][0]["actual_pence"], 123_456);
     assert_eq!(seen["data"][0]["status"], "provisional");
     let by_category = region("ts-analyst", "testshire", "?year=2027-28&group_by=category,source").await;
-    assert_eq!((&by_category["data"][0]["category"], &by_category["data"][0]["source"]), (&json!("community_health"), &json!("nhs")));
-    running().as_("testford-pool-manager").transition(&format!("{path}/years/2027-28/periods/1"), &key(), "closed", "A test").await.unwrap();
+    assert_eq!(
+        (&by_category["data"][0]["category"], &by_category["data"][0]["source"]),
+        (&json!("community_health"), &json!("nhs"))
+    );
+    running()
+        .as_("testford-pool-manager")
+        .transition(&format!("{path}/years/2027-28/periods/1"), &key(), "closed", "A test")
+        .await
+        .unwrap();
     assert_eq!(region("ts-analyst", "testshire", "?year=2027-28").await["data"][0]["status"], "final");
     let told = seen.to_string();
     for hidden in ["narrative", "journal", &fund, "5100", "ICES"] {
@@ -65,14 +73,22 @@ async fn the_region_sees_a_period_once_it_is_soft_closed_and_not_before() {
 async fn rule_22_aligned_money_without_a_basis_and_illustrations_stay_out_of_totals() {
     let testford = testford().await;
     let finance = running().as_("testford-finance");
-    for (kind, basis, illustrative) in [("aligned", "none", false), ("in_view", "none", false), ("pooled", "s75_reg7", true)] {
+    for (kind, basis, illustrative) in
+        [("aligned", "none", false), ("in_view", "none", false), ("pooled", "s75_reg7", true)]
+    {
         let fund = json!({"name": format!("{kind} {}", key()), "kind": kind, "legal_basis": basis, "host": testford.council,
             "source": "A test", "illustrative": illustrative});
         let fund = write(&finance, "/v1/boroughs/testford/funds", &fund).await.body["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/boroughs/testford/funds/{fund}");
         write(&finance, &format!("{path}/years"), &json!({"year": "2028-29"})).await;
-        write(&finance, &format!("{path}/schemes"), &json!({"code": "ICES", "name": "x", "category": "other", "source": "nhs"})).await;
-        write(&finance, &format!("{path}/accounts"), &json!({"code": "5100", "name": "x", "kind": "expenditure"})).await;
+        write(
+            &finance,
+            &format!("{path}/schemes"),
+            &json!({"code": "ICES", "name": "x", "category": "other", "source": "nhs"}),
+        )
+        .await;
+        write(&finance, &format!("{path}/accounts"), &json!({"code": "5100", "name": "x", "kind": "expenditure"}))
+            .await;
         write(&finance, &format!("{path}/accounts"), &json!({"code": "9000", "name": "x", "kind": "balance"})).await;
         let mut body = journal(1_000);
         body["effective_on"] = "2028-04-30".into();
@@ -85,7 +101,8 @@ async fn rule_22_aligned_money_without_a_basis_and_illustrations_stay_out_of_tot
     assert_eq!(body["total"]["actual_pence"], 0);
     assert_eq!(body["coverage"]["reported"], 0);
     let by_kind = region("ts-analyst", "testshire", "?year=2028-29&group_by=kind").await;
-    let kinds: Vec<&str> = by_kind["data"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> =
+        by_kind["data"].as_array().unwrap().iter().map(|row| row["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["aligned", "in_view"], "asked for by kind they are shown, and not totalled");
     assert_eq!(by_kind["total"]["actual_pence"], 0);
 }

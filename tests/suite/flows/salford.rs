@@ -9,7 +9,8 @@ async fn salfords_payments_reconcile_to_the_penny() {
     assert_eq!(funds["data"].as_array().unwrap().len(), 1, "exactly one fund");
     assert_eq!(funds["data"][0]["host_name"], "NHS Salford CCG");
     let fund = funds["data"][0]["id"].as_str().unwrap();
-    let receipts = auditor.get(&format!("/v1/boroughs/salford/funds/{fund}/years/2019-20/receipts")).await.unwrap().body;
+    let receipts =
+        auditor.get(&format!("/v1/boroughs/salford/funds/{fund}/years/2019-20/receipts")).await.unwrap().body;
     let paid: Vec<(&str, i64)> = receipts["data"]
         .as_array()
         .unwrap()
@@ -22,7 +23,8 @@ async fn salfords_payments_reconcile_to_the_penny() {
     assert_eq!(paid[3], ("2019-07-08", 4 * new - 3 * old), "the catch-up of July, exact");
     assert_eq!(paid[9].1 - new, 34_976_475, "December is £349,764.75 above the rate");
     assert_eq!(receipts["data"][7]["document_number"], serde_json::Value::Null, "October has no document number");
-    let position = auditor.get(&format!("/v1/boroughs/salford/funds/{fund}/years/2019-20/position")).await.unwrap().body;
+    let position =
+        auditor.get(&format!("/v1/boroughs/salford/funds/{fund}/years/2019-20/position")).await.unwrap().body;
     assert_eq!(position["total"]["budget_pence"], 12 * new);
     assert!(position["total"]["actual_pence"].is_null(), "unknown, not nil");
     assert_eq!(position["total"]["completeness"], "partial");

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use auth::{
-    Authenticate, BoroughClaim, Caller, Claims, EpochFeed, Epochs, JwkSet, KeySet, Mode, Owner, Role, Signer, Trust, Verifier,
+    Authenticate, BoroughClaim, Caller, Claims, EpochFeed, Epochs, JwkSet, KeySet, Mode, Owner, Role, Signer, Trust,
+    Verifier,
 };
 use aws_lc_rs::{
     hmac,
@@ -55,7 +56,8 @@ impl Workshop {
     /// Signs whatever it is given, with the real key.
     pub(crate) fn sign(&self, header: &Value, payload: &str) -> String {
         let der: String = self.pem.lines().filter(|line| !line.starts_with('-')).collect();
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &BASE64_STANDARD.decode(der).unwrap()).unwrap();
+        let pair =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &BASE64_STANDARD.decode(der).unwrap()).unwrap();
         let input = format!("{}.{}", coded(header.to_string()), coded(payload));
         let signature = pair.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
         format!("{input}.{}", coded(signature.as_ref()))

@@ -19,7 +19,11 @@ async fn refusal_1_algorithms_that_are_not_ours() {
     let shop = Workshop::open();
     for alg in ["none", "None", "nOnE", "NONE", "ES384", "RS256", "PS256", "EdDSA", "HS256", "unknown", ""] {
         assert_eq!(shop.status(&shop.headed(|h| h["alg"] = json!(alg))).await, 401, "{alg}");
-        let unsigned = format!("{}.{}.", coded(json!({"alg": alg, "typ": "at+jwt", "kid": shop.signer.public().kid}).to_string()), coded(claims().to_string()));
+        let unsigned = format!(
+            "{}.{}.",
+            coded(json!({"alg": alg, "typ": "at+jwt", "kid": shop.signer.public().kid}).to_string()),
+            coded(claims().to_string())
+        );
         assert_eq!(shop.status(&unsigned).await, 401, "{alg}, unsigned");
     }
     // The public key as the secret of an HMAC, in each form it can be had.
@@ -38,7 +42,16 @@ async fn refusal_1_algorithms_that_are_not_ours() {
 #[tokio::test]
 async fn refusal_2_names_of_keys_that_are_not_ours() {
     let shop = Workshop::open();
-    for kid in [json!("../x"), json!("' or 1=1 --"), json!("k".repeat(1024)), json!(""), json!("unknown"), json!(null), json!(1), json!(["a"])] {
+    for kid in [
+        json!("../x"),
+        json!("' or 1=1 --"),
+        json!("k".repeat(1024)),
+        json!(""),
+        json!("unknown"),
+        json!(null),
+        json!(1),
+        json!(["a"]),
+    ] {
         assert_eq!(shop.status(&shop.headed(|h| h["kid"] = kid.clone())).await, 401, "{kid}");
     }
     assert_eq!(shop.status(&shop.headed(|h| drop(h.as_object_mut().unwrap().remove("kid")))).await, 401);
@@ -55,7 +68,9 @@ async fn refusal_3_keys_that_come_with_the_token() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/keys", listener.local_addr().unwrap());
     let jwk = serde_json::to_value(forger.signer.public()).unwrap();
-    for (field, value) in [("jku", json!(address)), ("x5u", json!(address)), ("jwk", jwk), ("x5c", json!([coded("a certificate")]))] {
+    for (field, value) in
+        [("jku", json!(address)), ("x5u", json!(address)), ("jwk", jwk), ("x5c", json!([coded("a certificate")]))]
+    {
         // Signed by the forger with the key it offers, and by us with one we do not need.
         assert_eq!(shop.status(&forger.headed(|h| h[field] = value.clone())).await, 401, "{field}");
         assert_eq!(shop.status(&shop.headed(|h| h[field] = value.clone())).await, 401, "{field}, our own signature");
@@ -122,7 +137,9 @@ async fn refusal_5_tokens_that_are_for_something_else() {
         shop.sign(&shop.header(), &payload.to_string())
     };
     let another_issuer = Workshop::open().with(|_| {});
-    for (what, token) in [("an ID token", id_token), ("a client assertion", assertion), ("another issuer's key", another_issuer)] {
+    for (what, token) in
+        [("an ID token", id_token), ("a client assertion", assertion), ("another issuer's key", another_issuer)]
+    {
         assert_eq!(shop.status(&token).await, 401, "{what}");
     }
 }
@@ -146,7 +163,15 @@ async fn refusal_6_tokens_said_twice_too_long_or_broken() {
     for at in [5, token.find('.').unwrap() + 5, token.rfind('.').unwrap() + 5] {
         assert_eq!(shop.status(&flipped(at)).await, 401, "one letter changed at {at}");
     }
-    for broken in [String::new(), ".".into(), "..".into(), "a.b.c".into(), format!("{token}."), format!("{token}.x"), token.replace('.', "")] {
+    for broken in [
+        String::new(),
+        ".".into(),
+        "..".into(),
+        "a.b.c".into(),
+        format!("{token}."),
+        format!("{token}.x"),
+        token.replace('.', ""),
+    ] {
         assert_eq!(shop.status(&broken).await, 401, "{broken}");
     }
     let padded = format!("{token}=");
@@ -168,7 +193,11 @@ async fn an_epoch_cuts_off_what_was_issued_up_to_it() {
     let token = shop.with(|_| {});
     let issued = now().timestamp() - 10;
     let cut = |client: Option<&str>, borough: Option<&str>, at: i64| EpochFeed {
-        epochs: vec![Epoch { client_id: client.map(Into::into), borough_id: borough.map(|b| b.parse().unwrap()), not_before: at }],
+        epochs: vec![Epoch {
+            client_id: client.map(Into::into),
+            borough_id: borough.map(|b| b.parse().unwrap()),
+            not_before: at,
+        }],
     };
     let (client, borough) = ("borough.salford.live.0123456789", "01890a5d-ac96-774b-bcce-b302099a8057");
     for (feed, wanted) in [

@@ -32,11 +32,9 @@ pub(crate) async fn compact(db: Db, stop: CancellationToken) {
 /// When the database is out of reach; then nothing was folded.
 pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
     let mut tx = db.work().await?;
-    let mine = sqlx::query_scalar!(
-        r#"select pg_try_advisory_xact_lock(hashtextextended('compactor', 0)) as "mine!""#
-    )
-    .fetch_one(tx.connection())
-    .await?;
+    let mine = sqlx::query_scalar!(r#"select pg_try_advisory_xact_lock(hashtextextended('compactor', 0)) as "mine!""#)
+        .fetch_one(tx.connection())
+        .await?;
     if !mine {
         return Ok(0);
     }

@@ -2,7 +2,11 @@
 
 mod store;
 
-use events::{Arrived, Consumer, governance::DelegationRecorded, tenants::{BoroughPlaced, OrganisationRecorded}};
+use events::{
+    Arrived, Consumer,
+    governance::DelegationRecorded,
+    tenants::{BoroughPlaced, OrganisationRecorded},
+};
 use tenancy::{Borough, DbError, Tx};
 
 pub(crate) use store::{find_party, region_of_borough};

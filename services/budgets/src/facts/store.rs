@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 use domain::OrganisationId;
-use events::{governance::DelegationRecorded, tenants::{BoroughPlaced, OrganisationRecorded}};
+use events::{
+    governance::DelegationRecorded,
+    tenants::{BoroughPlaced, OrganisationRecorded},
+};
 use tenancy::{Borough, DbError, Tx};
 
 pub(super) async fn put_borough(tx: &mut Tx<Borough>, placed: &BoroughPlaced) -> Result<(), DbError> {
@@ -69,13 +72,10 @@ impl Party {
 }
 
 pub(crate) async fn find_party(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<Option<Party>, DbError> {
-    let row = sqlx::query_as!(
-        Party,
-        "select name, valid_from, valid_to from budgets.party where organisation_id = $1",
-        id.0
-    )
-    .fetch_optional(tx.connection())
-    .await?;
+    let row =
+        sqlx::query_as!(Party, "select name, valid_from, valid_to from budgets.party where organisation_id = $1", id.0)
+            .fetch_optional(tx.connection())
+            .await?;
     Ok(row)
 }
 

@@ -36,8 +36,17 @@ pub(crate) struct FundBody {
 
 impl Row for FundBody {
     const COLUMNS: &'static [&'static str] = &[
-        "id", "name", "local_label", "kind", "legal_basis", "host", "host_name", "indicative_pence", "source",
-        "illustrative", "created_at",
+        "id",
+        "name",
+        "local_label",
+        "kind",
+        "legal_basis",
+        "host",
+        "host_name",
+        "indicative_pence",
+        "source",
+        "illustrative",
+        "created_at",
     ];
 }
 

@@ -65,7 +65,16 @@ pub(crate) struct JournalBody {
 
 impl Row for JournalBody {
     const COLUMNS: &'static [&'static str] = &[
-        "id", "year", "period", "effective_on", "posted_at", "narrative", "source", "posted_by", "reverses", "reversed_by",
+        "id",
+        "year",
+        "period",
+        "effective_on",
+        "posted_at",
+        "narrative",
+        "source",
+        "posted_by",
+        "reverses",
+        "reversed_by",
     ];
 }
 

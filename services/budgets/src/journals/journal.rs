@@ -89,7 +89,10 @@ impl JournalDraft {
         }
         if !(2..=POSTINGS_MAX).contains(&self.postings.len()) {
             let count = self.postings.len();
-            return Err(Problem::invalid("/postings", format_args!("A journal has 2 to {POSTINGS_MAX} lines; this one has {count}.")));
+            return Err(Problem::invalid(
+                "/postings",
+                format_args!("A journal has 2 to {POSTINGS_MAX} lines; this one has {count}."),
+            ));
         }
         if let Some(at) = self.postings.iter().position(|line| line.amount_pence == Pence::ZERO) {
             return Err(Problem::invalid(format!("/postings/{at}/amount_pence"), "A line moves something: not nil."));
@@ -118,8 +121,9 @@ pub(super) fn check_narrative(narrative: &str) -> Result<(), Problem> {
 
 /// The year a day falls in, where the period is of that year and not before the day's month.
 pub(super) fn year_of(effective_on: NaiveDate, period: Period) -> Result<FinancialYear, Problem> {
-    let year = FinancialYear::of(effective_on)
-        .map_err(|_| Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", "This day is in no financial year we keep."))?;
+    let year = FinancialYear::of(effective_on).map_err(|_| {
+        Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", "This day is in no financial year we keep.")
+    })?;
     if period.takes(year, effective_on) {
         return Ok(year);
     }
@@ -127,7 +131,9 @@ pub(super) fn year_of(effective_on: NaiveDate, period: Period) -> Result<Financi
     Err(Problem::of_fault(
         &problems::WRONG_YEAR,
         "/period",
-        format_args!("Something effective on {effective_on} is posted in period {own} of {year} or a later one, not in period {period}."),
+        format_args!(
+            "Something effective on {effective_on} is posted in period {own} of {year} or a later one, not in period {period}."
+        ),
     ))
 }
 
@@ -231,13 +237,20 @@ impl Books {
         Err(Problem::of_fault(
             &problems::PERIOD_CLOSED,
             "/period",
-            format_args!("Period {period} of {} is closed. Post in the next open period; the effective date stays as it is.", self.year),
+            format_args!(
+                "Period {period} of {} is closed. Post in the next open period; the effective date stays as it is.",
+                self.year
+            ),
         ))
     }
 
     fn resolve(&self, at: usize, line: &PostingDraft) -> Result<Line, Problem> {
         let unknown = |field: &str, what: &str| {
-            Problem::of_fault(&problems::UNKNOWN_REFERENCE, format!("/postings/{at}/{field}"), format_args!("The fund has no such {what}."))
+            Problem::of_fault(
+                &problems::UNKNOWN_REFERENCE,
+                format!("/postings/{at}/{field}"),
+                format_args!("The fund has no such {what}."),
+            )
         };
         let (account, kind) = *self.accounts.get(&line.account).ok_or_else(|| unknown("account", "account"))?;
         let scheme = match &line.scheme {
@@ -247,7 +260,8 @@ impl Books {
             }
             None => None,
         };
-        let counted = scheme.filter(|_| kind == AccountKind::Expenditure).map(|s| (s.category.clone(), s.source.clone()));
+        let counted =
+            scheme.filter(|_| kind == AccountKind::Expenditure).map(|s| (s.category.clone(), s.source.clone()));
         Ok(Line { account, scheme: scheme.map(|s| s.id), layer: line.layer, amount: line.amount_pence, counted })
     }
 }

@@ -224,10 +224,7 @@ pub(super) async fn lines(tx: &mut Tx<Borough>, fund: FundId, journal: JournalId
         scheme: row.scheme_id.map(SchemeId),
         layer: Layer::parse(&row.layer),
         amount: Pence(row.amount_pence),
-        counted: row
-            .category
-            .zip(row.source)
-            .filter(|_| AccountKind::parse(&row.kind) == AccountKind::Expenditure),
+        counted: row.category.zip(row.source).filter(|_| AccountKind::parse(&row.kind) == AccountKind::Expenditure),
     });
     Ok(lines.collect())
 }

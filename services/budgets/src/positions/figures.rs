@@ -39,7 +39,12 @@ pub(crate) struct Figures {
 impl Figures {
     /// The figures of what was posted. In a partial year spending that was not posted is unknown; in a complete
     /// one it is nil. `None` where they leave the range of pence.
-    pub(crate) fn of(budget: Pence, committed: Pence, actual: Option<Pence>, completeness: Completeness) -> Option<Self> {
+    pub(crate) fn of(
+        budget: Pence,
+        committed: Pence,
+        actual: Option<Pence>,
+        completeness: Completeness,
+    ) -> Option<Self> {
         let known = match completeness {
             Completeness::Complete => Some(actual.unwrap_or(Pence::ZERO)),
             Completeness::Partial => actual,
@@ -75,8 +80,9 @@ mod tests {
 
     #[test]
     fn oldham_overspent_by_3_82_per_cent() {
-        let figures = Figures::of(Pence(15_794_100_000), Pence::ZERO, Some(Pence(16_397_000_000)), Completeness::Complete)
-            .expect("in range");
+        let figures =
+            Figures::of(Pence(15_794_100_000), Pence::ZERO, Some(Pence(16_397_000_000)), Completeness::Complete)
+                .expect("in range");
         assert_eq!(figures.variance_pence, Some(Pence(602_900_000)));
         assert_eq!(figures.variance_bp, Some(382));
         assert_eq!(figures.available_pence, Some(Pence(-602_900_000)));

@@ -75,8 +75,18 @@ pub(crate) struct PositionRow {
 
 impl Row for PositionRow {
     const COLUMNS: &'static [&'static str] = &[
-        "scheme", "category", "source", "period", "budget_pence", "committed_pence", "actual_pence", "available_pence",
-        "forecast_pence", "variance_pence", "variance_bp", "completeness",
+        "scheme",
+        "category",
+        "source",
+        "period",
+        "budget_pence",
+        "committed_pence",
+        "actual_pence",
+        "available_pence",
+        "forecast_pence",
+        "variance_pence",
+        "variance_bp",
+        "completeness",
     ];
 }
 
@@ -111,16 +121,15 @@ pub(crate) async fn get_position(
     let sums = store::sums(&mut tx, path.fund, path.year, query.period, &by).await?;
     let (open, not_closed) = store::periods_not_closed(&mut tx, path.fund, path.year, query.period).await?;
 
-    let figures = |budget, committed, actual| {
-        Figures::of(budget, committed, actual, year.completeness).ok_or_else(too_large)
-    };
+    let figures =
+        |budget, committed, actual| Figures::of(budget, committed, actual, year.completeness).ok_or_else(too_large);
     let sum = |of: fn(&store::Sums) -> Pence| Pence::sum(sums.iter().map(of)).ok_or_else(too_large);
     let actual: Vec<Pence> = sums.iter().filter_map(|row| row.actual).collect();
     let actual = if actual.is_empty() { None } else { Some(Pence::sum(actual).ok_or_else(too_large)?) };
     let total = figures(sum(|row| row.budget)?, sum(|row| row.committed)?, actual)?;
-    let rows = sums.into_iter().map(|row| {
-        Ok(PositionRow { figures: figures(row.budget, row.committed, row.actual)?, columns: row.columns })
-    });
+    let rows = sums
+        .into_iter()
+        .map(|row| Ok(PositionRow { figures: figures(row.budget, row.committed, row.actual)?, columns: row.columns }));
     let status = match (open, not_closed) {
         (0, 0) => Status::Final,
         (0, _) => Status::Provisional,
@@ -138,4 +147,3 @@ pub(crate) async fn get_position(
 pub(crate) fn too_large() -> Problem {
     Problem::internal("a sum left the range of pence")
 }
-

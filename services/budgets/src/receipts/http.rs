@@ -89,8 +89,17 @@ pub(crate) struct ReceiptBody {
 
 impl Row for ReceiptBody {
     const COLUMNS: &'static [&'static str] = &[
-        "id", "paid_on", "amount_pence", "payer", "payer_name", "document_number", "payee_as_published", "directorate",
-        "description", "source", "recorded_at",
+        "id",
+        "paid_on",
+        "amount_pence",
+        "payer",
+        "payer_name",
+        "document_number",
+        "payee_as_published",
+        "directorate",
+        "description",
+        "source",
+        "recorded_at",
     ];
 }
 

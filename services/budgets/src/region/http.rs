@@ -89,8 +89,21 @@ pub(crate) struct RegionRow {
 
 impl Row for RegionRow {
     const COLUMNS: &'static [&'static str] = &[
-        "borough.slug", "borough.gss", "borough.name", "kind", "category", "source", "budget_pence", "committed_pence",
-        "actual_pence", "available_pence", "forecast_pence", "variance_pence", "variance_bp", "completeness", "to_period",
+        "borough.slug",
+        "borough.gss",
+        "borough.name",
+        "kind",
+        "category",
+        "source",
+        "budget_pence",
+        "committed_pence",
+        "actual_pence",
+        "available_pence",
+        "forecast_pence",
+        "variance_pence",
+        "variance_bp",
+        "completeness",
+        "to_period",
         "status",
     ];
 }

@@ -107,9 +107,8 @@ pub(super) async fn coverage(
     )
     .fetch_all(tx.connection())
     .await?;
-    let boroughs = rows
-        .into_iter()
-        .map(|row| (NamedBorough { slug: row.slug, gss: row.gss, name: row.name }, row.reported));
+    let boroughs =
+        rows.into_iter().map(|row| (NamedBorough { slug: row.slug, gss: row.gss, name: row.name }, row.reported));
     Ok(boroughs.collect())
 }
 

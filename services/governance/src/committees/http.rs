@@ -149,7 +149,9 @@ pub(crate) async fn move_committee(
         moved_at: scope.now(),
     };
     if !store::move_to(&mut tx, &committee, &made).await? {
-        return Err(Problem::new(&problems::VERSION_STALE, "It has just been moved by somebody else. Read it again.").into());
+        return Err(
+            Problem::new(&problems::VERSION_STALE, "It has just been moved by somebody else. Read it again.").into()
+        );
     }
     let act = Act::new("committee.moved", format!("committees/{}", committee.id));
     tx.record(act.before(word(made.from)).after(word(made.to)));

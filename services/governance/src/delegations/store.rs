@@ -6,7 +6,11 @@ use uuid::Uuid;
 
 use super::http::DelegationBody;
 
-pub(super) async fn list(tx: &mut Tx<Borough>, after: Option<Uuid>, limit: i64) -> Result<Vec<DelegationBody>, DbError> {
+pub(super) async fn list(
+    tx: &mut Tx<Borough>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<DelegationBody>, DbError> {
     let rows = sqlx::query_as!(
         DelegationBody,
         r#"select delegation_id as "id: DelegationId", role, limit_pence as "limit_pence: Pence", in_force_from, source, recorded_at

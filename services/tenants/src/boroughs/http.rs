@@ -14,7 +14,7 @@ use super::{
     borough::{BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
     store,
 };
-use crate::clients::{self, NewClient, ClientOwner};
+use crate::clients::{self, ClientOwner, NewClient};
 
 /// Which boroughs to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -70,7 +70,12 @@ pub(crate) async fn create_borough(
     draft.check()?;
     let mut tx = scope.write(&request).await?;
     if !store::region_exists(&mut tx, draft.region.as_str()).await? {
-        return Err(Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/region", "There is no such region. Create it first.").into());
+        return Err(Problem::of_fault(
+            &problems::UNKNOWN_REFERENCE,
+            "/region",
+            "There is no such region. Create it first.",
+        )
+        .into());
     }
     let now = scope.now();
     let mut made = Vec::new();
@@ -116,7 +121,11 @@ pub(crate) async fn create_borough(
 }
 
 fn taken(field: &str) -> Problem {
-    Problem::of_fault(&problems::CONFLICT, format!("/{field}"), format_args!("There is a borough with this {field} already."))
+    Problem::of_fault(
+        &problems::CONFLICT,
+        format!("/{field}"),
+        format_args!("There is a borough with this {field} already."),
+    )
 }
 
 /// Get a borough
@@ -236,4 +245,3 @@ async fn moved<K: KindOf>(
     let after = BoroughBody { state: draft.to, version: borough.version + 1, ..borough.clone() };
     told(tx, after, by).await
 }
-

@@ -77,16 +77,19 @@ pub(super) async fn find_live(tx: &mut Tx<Platform>, in_path: &str) -> Result<Op
 }
 
 pub(super) async fn region_exists(tx: &mut Tx<Platform>, region: &str) -> Result<bool, DbError> {
-    let there = sqlx::query_scalar!(
-        r#"select exists (select from tenants.region where region = $1) as "there!""#,
-        region
-    )
-    .fetch_one(tx.connection())
-    .await?;
+    let there =
+        sqlx::query_scalar!(r#"select exists (select from tenants.region where region = $1) as "there!""#, region)
+            .fetch_one(tx.connection())
+            .await?;
     Ok(there)
 }
 
-pub(super) async fn insert(tx: &mut Tx<Platform>, id: BoroughId, draft: &BoroughDraft, mode: Mode) -> Result<BoroughBody, DbError> {
+pub(super) async fn insert(
+    tx: &mut Tx<Platform>,
+    id: BoroughId,
+    draft: &BoroughDraft,
+    mode: Mode,
+) -> Result<BoroughBody, DbError> {
     let now = tx.now();
     let row = sqlx::query_as!(
         BoroughRow,
@@ -187,4 +190,3 @@ pub(super) async fn cut_off(tx: &mut Tx<Platform>, id: BoroughId, reason: &str) 
     .await?;
     Ok(())
 }
-

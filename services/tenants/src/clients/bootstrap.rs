@@ -19,16 +19,16 @@ pub async fn bootstrap(owner: &PgConnectOptions, clock: &Clock) -> anyhow::Resul
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('bootstrap', 0))").fetch_one(&mut *tx).await?;
     // Forced row-level security binds an owner that is no superuser: lift it in this transaction only.
     sqlx::query!("alter table tenants.client no force row level security").execute(&mut *tx).await?;
-    let there = sqlx::query_scalar!(
-        r#"select exists (select from tenants.client where owner_kind = 'platform') as "there!""#
-    )
-    .fetch_one(&mut *tx)
-    .await?;
+    let there =
+        sqlx::query_scalar!(r#"select exists (select from tenants.client where owner_kind = 'platform') as "there!""#)
+            .fetch_one(&mut *tx)
+            .await?;
     let mut made = None;
     if !there {
         let secret = ClientSecret::new(Mode::Live);
         let scopes = Role::Officer.scopes();
-        let client = NewClient::new(ClientOwner::Platform, Role::Officer, "First officer", scopes, &secret, clock.now());
+        let client =
+            NewClient::new(ClientOwner::Platform, Role::Officer, "First officer", scopes, &secret, clock.now());
         store::insert(&mut tx, &client).await?;
         made = Some((client.client_id, secret.reveal().to_owned()));
     }

@@ -105,7 +105,10 @@ impl ClientDraft {
             return Err(Problem::invalid("/name", "A name has 1 to 200 characters."));
         }
         if self.role.owner_kind() != owner {
-            return Err(Problem::invalid("/role", format_args!("`{}` is not a role of this kind of owner.", self.role)));
+            return Err(Problem::invalid(
+                "/role",
+                format_args!("`{}` is not a role of this kind of owner.", self.role),
+            ));
         }
         let all = self.role.scopes();
         let Some(named) = &self.scopes else { return Ok(all) };

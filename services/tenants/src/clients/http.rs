@@ -133,7 +133,11 @@ pub(crate) async fn move_client(
         return Err(move_refused(&client.state, &draft.to, client.state.allowed()).into());
     }
     if !store::revoke(&mut tx, &client, draft.reason.trim()).await? {
-        return Err(Problem::new(&problems::VERSION_STALE, "It has just been changed by somebody else. Read it again.").into());
+        return Err(Problem::new(
+            &problems::VERSION_STALE,
+            "It has just been changed by somebody else. Read it again.",
+        )
+        .into());
     }
     tx.record(Act::new("client.revoked", format!("clients/{}", client.id)).after(draft.reason.trim()));
     let moved = Move {

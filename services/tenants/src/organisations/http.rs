@@ -74,7 +74,8 @@ pub(crate) async fn record_organisation(
     for predecessor in &predecessors {
         store::insert_succession(&mut tx, id, &draft, predecessor).await?;
     }
-    let body = store::list(&mut tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))?;
+    let body =
+        store::list(&mut tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))?;
     tx.record(Act::new("organisation.recorded", format!("organisations/{id}")).after(serde_json::json!(body)));
     let recorded = OrganisationRecorded {
         organisation_id: id,

@@ -131,12 +131,17 @@ impl OrganisationDraft {
         }
         let (first, last) = self.kind.existed();
         if first.is_some_and(|first| self.valid_from < first) {
-            fault("/valid_from", "No body of this kind existed yet on that day (Health and Social Care Act 2012; SI 2022/634).");
+            fault(
+                "/valid_from",
+                "No body of this kind existed yet on that day (Health and Social Care Act 2012; SI 2022/634).",
+            );
         }
         if last.is_some_and(|last| self.valid_to.is_none_or(|to| to > last)) {
             fault("/valid_to", "Clinical commissioning groups ended on 30 June 2022 at the latest (SI 2022/634).");
         }
-        if self.ods.is_none() && matches!(self.kind, OrganisationKind::Ccg | OrganisationKind::Icb | OrganisationKind::NhsTrust) {
+        if self.ods.is_none()
+            && matches!(self.kind, OrganisationKind::Ccg | OrganisationKind::Icb | OrganisationKind::NhsTrust)
+        {
             fault("/ods", "An NHS body has an ODS code.");
         }
         if self.gss.is_none() && self.kind == OrganisationKind::Council {

@@ -93,7 +93,11 @@ fn bad(error: &'static str, why: &str) -> Refused {
 }
 
 fn unknown_client() -> Refused {
-    Refused::Oauth(StatusCode::UNAUTHORIZED, "invalid_client", "There is no such client, or that is not its secret.".into())
+    Refused::Oauth(
+        StatusCode::UNAUTHORIZED,
+        "invalid_client",
+        "There is no such client, or that is not its secret.".into(),
+    )
 }
 
 /// Get an access token
@@ -143,7 +147,8 @@ async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, 
     let scopes = match form.scope.as_deref().filter(|scope| !scope.is_empty()) {
         None => all,
         Some(asked) => {
-            let asked: Scopes = asked.parse().map_err(|why: auth::UnknownScope| bad("invalid_scope", &why.to_string()))?;
+            let asked: Scopes =
+                asked.parse().map_err(|why: auth::UnknownScope| bad("invalid_scope", &why.to_string()))?;
             if !asked.within(all) {
                 return Err(bad("invalid_scope", "The client may not have all of these scopes."));
             }

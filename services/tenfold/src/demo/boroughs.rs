@@ -49,10 +49,12 @@ pub(super) async fn load_region(loader: &mut Loader<'_>) -> anyhow::Result<()> {
 pub(super) async fn load(loader: &mut Loader<'_>, row: &BoroughRow) -> anyhow::Result<()> {
     let officer = loader.client("platform-officer")?;
     let slug = &row.slug;
-    let borough = json!({"slug": slug, "gss": row.gss, "name": row.name, "region": REGION, "expected_from": "2015-04-01"});
+    let borough =
+        json!({"slug": slug, "gss": row.gss, "name": row.name, "region": REGION, "expected_from": "2015-04-01"});
     let made = officer.post("/v1/boroughs", &format!("demo-borough-{slug}"), &borough).await?;
     for administrator in made.body["administrators"].as_array().into_iter().flatten() {
-        let persona = if administrator["mode"] == "live" { format!("{slug}-admin") } else { format!("{slug}-sandbox-admin") };
+        let persona =
+            if administrator["mode"] == "live" { format!("{slug}-admin") } else { format!("{slug}-sandbox-admin") };
         loader.keep(&persona, &administrator["client_id"], &administrator["client_secret"])?;
     }
     let admin = loader.client(&format!("{slug}-admin"))?;
@@ -73,7 +75,9 @@ pub(super) async fn load(loader: &mut Loader<'_>, row: &BoroughRow) -> anyhow::R
     admin.post(&organisations, &format!("demo-{slug}-icb"), &board).await?;
 
     let path = format!("/v1/boroughs/{slug}");
-    admin.transition(&path, &format!("demo-{slug}-in"), "in_review", "All that the demonstration needs is filled in").await?;
+    admin
+        .transition(&path, &format!("demo-{slug}-in"), "in_review", "All that the demonstration needs is filled in")
+        .await?;
     officer.transition(&path, &format!("demo-{slug}-live"), "live", "Demonstration").await?;
     Ok(())
 }

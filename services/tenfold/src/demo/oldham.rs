@@ -15,16 +15,16 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
     let fund = format!("/v1/boroughs/oldham/funds/{fund}");
     let year = json!({"year": "2019-20", "note": "The source gives the year only: budget and outturn are posted in period 12."});
     finance.post(&format!("{fund}/years"), "demo-oldham-year", &year).await?;
-    let scheme = json!({"code": "POOL", "name": "Whole pooled budget", "category": "not_analysed", "source": "not_analysed"});
+    let scheme =
+        json!({"code": "POOL", "name": "Whole pooled budget", "category": "not_analysed", "source": "not_analysed"});
     finance.post(&format!("{fund}/schemes"), "demo-oldham-scheme", &scheme).await?;
     for (code, name, kind) in super::salford::ACCOUNTS {
         let account = json!({"code": code, "name": name, "kind": kind});
         finance.post(&format!("{fund}/accounts"), &format!("demo-oldham-account-{code}"), &account).await?;
     }
-    for (layer, narrative, pence) in [
-        ("budget", "Budget 2019/20", 15_794_100_000_i64),
-        ("actual", "Outturn 2019/20", 16_397_000_000),
-    ] {
+    for (layer, narrative, pence) in
+        [("budget", "Budget 2019/20", 15_794_100_000_i64), ("actual", "Outturn 2019/20", 16_397_000_000)]
+    {
         let journal = json!({"effective_on": "2020-03-31", "period": 12, "narrative": narrative, "source": SOURCE,
             "postings": postings("POOL", layer, pence)});
         finance.post(&format!("{fund}/journals"), &format!("demo-oldham-{layer}"), &journal).await?;

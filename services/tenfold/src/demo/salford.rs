@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{Loader, id_of, oldham::postings, organisation};
 
 const PAYMENTS: &str = "Salford City Council, published spending over £500, April to December 2019";
-const FUND: &str = "The King's Fund, Salford: pooled for all adult health and care, administered by the clinical commissioning group";
+const FUND: &str =
+    "The King's Fund, Salford: pooled for all adult health and care, administered by the clinical commissioning group";
 
 /// A chart of accounts that is enough for budget and outturn.
 pub(super) const ACCOUNTS: [(&str, &str, &str); 2] =
@@ -32,7 +33,8 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
     let year = json!({"year": "2019-20", "completeness": "partial",
         "note": "Only the council's contribution is known, from its published payments: the budget is its share, twelve times £13,520,127.67 (derived). What the fund spent is not known."});
     finance.post(&format!("{fund}/years"), "demo-salford-year", &year).await?;
-    let scheme = json!({"code": "COUNCIL", "name": "Council's contribution", "category": "not_analysed", "source": "council"});
+    let scheme =
+        json!({"code": "COUNCIL", "name": "Council's contribution", "category": "not_analysed", "source": "council"});
     finance.post(&format!("{fund}/schemes"), "demo-salford-scheme", &scheme).await?;
     for (code, name, kind) in ACCOUNTS {
         let account = json!({"code": code, "name": name, "kind": kind});
@@ -49,11 +51,15 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
         let receipt = json!({"paid_on": payment.paid_on, "amount_pence": payment.amount_pence, "payer": payer,
             "document_number": payment.document_number, "payee_as_published": payment.payee_as_published,
             "directorate": payment.directorate, "description": payment.description, "source": PAYMENTS});
-        finance.post(&format!("{fund}/years/2019-20/receipts"), &format!("demo-salford-receipt-{number}"), &receipt).await?;
+        finance
+            .post(&format!("{fund}/years/2019-20/receipts"), &format!("demo-salford-receipt-{number}"), &receipt)
+            .await?;
     }
     for period in 1..=9 {
         let path = format!("{fund}/years/2019-20/periods/{period}");
-        finance.transition(&path, &format!("demo-salford-p{period}"), "soft_closed", "Payments are published to December").await?;
+        finance
+            .transition(&path, &format!("demo-salford-p{period}"), "soft_closed", "Payments are published to December")
+            .await?;
     }
     Ok(())
 }

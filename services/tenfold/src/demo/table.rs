@@ -38,7 +38,8 @@ fn words(value: &Value) -> &str {
 }
 
 fn line(name: &str, row: &Value) -> String {
-    let pounds = |value: &Value| value.as_i64().map_or("not known".to_owned(), |pence| domain::Pence(pence).to_string());
+    let pounds =
+        |value: &Value| value.as_i64().map_or("not known".to_owned(), |pence| domain::Pence(pence).to_string());
     let per_cent = row["variance_bp"].as_i64().map_or(String::new(), |bp| {
         format!("{}{}.{:02} %", if bp < 0 { "-" } else { "" }, bp.abs() / 100, bp.abs() % 100)
     });

@@ -15,7 +15,9 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
         "parents": ["Wigan Metropolitan Borough Council", "NHS Wigan Borough CCG"], "source": COMMITTEE});
     let committee = id_of(&clerk.post("/v1/boroughs/wigan/committees", "demo-wigan-committee", &committee).await?)?;
     let path = format!("/v1/boroughs/wigan/committees/{committee}");
-    clerk.transition(&path, "demo-wigan-shadow", "shadow", "Preparing single commissioning; decides nothing yet").await?;
+    clerk
+        .transition(&path, "demo-wigan-shadow", "shadow", "Preparing single commissioning; decides nothing yet")
+        .await?;
     for role in ["finance", "system"] {
         let limit = json!({"role": role, "limit_pence": 50_000_000, "in_force_from": "2019-04-01",
             "source": "Illustrative: no published scheme of delegation was found"});
