@@ -1,6 +1,7 @@
 //! The chart of accounts of a fund.
 
+mod account;
 pub(crate) mod http;
 mod store;
 
-pub(crate) use http::AccountKind;
+pub(crate) use account::AccountKind;

@@ -4,7 +4,7 @@ use domain::{AccountId, FundId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::http::AccountBody;
+use super::account::AccountBody;
 
 /// All accounts of a fund in the order of their ids, or one.
 pub(super) async fn list(

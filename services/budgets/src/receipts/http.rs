@@ -1,107 +1,18 @@
 //! Receipts over HTTP.
 
 use auth::can;
-use chrono::{DateTime, NaiveDate, Utc};
-use domain::{FinancialYear, OrganisationId, Pence, ReceiptId};
-use serde::{Deserialize, Serialize};
+use domain::ReceiptId;
 use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
-use web::{At, Created, Fault, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
+use web::{At, Created, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
+use super::receipt::{ReceiptBody, ReceiptDraft};
 use super::store;
 use crate::{
     facts,
     funds::http::pending,
     years::{find_year, http::YearPath},
 };
-
-/// A payment to record.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"paid_on": "2026-09-07", "amount_pence": 1_352_012_767, "payer": "01890a5d-ac96-774b-bcce-b302099a8057",
-    "document_number": "2205337625", "payee_as_published": "NHS CCG", "source": "Council, published spending over £500"}))]
-pub(crate) struct ReceiptDraft {
-    /// The day it was paid; in the year of the path.
-    pub(super) paid_on: NaiveDate,
-    /// Paid in above zero, paid back below. In pence.
-    pub(super) amount_pence: Pence,
-    /// The body that paid: an organisation this borough has recorded, which existed on that day.
-    pub(super) payer: OrganisationId,
-    #[serde(default)]
-    #[schema(max_length = 100)]
-    pub(super) document_number: Option<String>,
-    /// Whom the payer's ledger names as paid: a body's old name, or a short one.
-    #[schema(min_length = 1, max_length = 200)]
-    pub(super) payee_as_published: String,
-    #[serde(default)]
-    #[schema(max_length = 200)]
-    pub(super) directorate: Option<String>,
-    #[serde(default)]
-    #[schema(max_length = 500)]
-    pub(super) description: Option<String>,
-    /// Where this is known from.
-    #[schema(min_length = 1, max_length = 500)]
-    pub(super) source: String,
-}
-
-impl ReceiptDraft {
-    fn check(&self, year: FinancialYear) -> Result<(), Problem> {
-        if !year.contains(self.paid_on) {
-            let detail = format!("{} is not in {year}.", self.paid_on);
-            return Err(Problem::of_fault(&problems::WRONG_YEAR, "/paid_on", detail));
-        }
-        let mut faults = Vec::new();
-        let mut length = |pointer: &str, text: Option<&str>, most: usize| {
-            if text.is_some_and(|text| !(1..=most).contains(&text.trim().chars().count())) {
-                faults.push(Fault { pointer: pointer.into(), detail: format!("It has 1 to {most} characters.") });
-            }
-        };
-        length("/document_number", self.document_number.as_deref(), 100);
-        length("/payee_as_published", Some(&self.payee_as_published), 200);
-        length("/directorate", self.directorate.as_deref(), 200);
-        length("/description", self.description.as_deref(), 500);
-        length("/source", Some(&self.source), 500);
-        if self.amount_pence == Pence::ZERO {
-            faults.push(Fault { pointer: "/amount_pence".into(), detail: "A payment of nil is none.".into() });
-        }
-        Problem::unless_none(faults)
-    }
-}
-
-/// A payment into the fund.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct ReceiptBody {
-    pub(super) id: ReceiptId,
-    pub(super) paid_on: NaiveDate,
-    pub(super) amount_pence: Pence,
-    pub(super) payer: OrganisationId,
-    #[schema(example = "Salford City Council")]
-    pub(super) payer_name: String,
-    #[schema(example = "2205337625")]
-    pub(super) document_number: Option<String>,
-    #[schema(example = "NHS CCG")]
-    pub(super) payee_as_published: String,
-    pub(super) directorate: Option<String>,
-    pub(super) description: Option<String>,
-    pub(super) source: String,
-    pub(super) recorded_at: DateTime<Utc>,
-}
-
-impl Row for ReceiptBody {
-    const COLUMNS: &'static [&'static str] = &[
-        "id",
-        "paid_on",
-        "amount_pence",
-        "payer",
-        "payer_name",
-        "document_number",
-        "payee_as_published",
-        "directorate",
-        "description",
-        "source",
-        "recorded_at",
-    ];
-}
 
 /// List payments into the fund in a year, in the order they were recorded
 #[utoipa::path(

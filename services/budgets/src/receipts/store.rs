@@ -4,7 +4,7 @@ use domain::{FinancialYear, FundId, OrganisationId, Pence, ReceiptId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::http::ReceiptBody;
+use super::receipt::ReceiptBody;
 
 pub(super) async fn list(
     tx: &mut Tx<Borough>,

@@ -1,4 +1,6 @@
 //! Schemes: what a fund's money is spent on.
 
 pub(crate) mod http;
+mod scheme;
 mod store;
+pub(crate) use scheme::{check_code_and_name, word};

@@ -4,7 +4,7 @@ use domain::{FundId, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::http::SchemeBody;
+use super::scheme::SchemeBody;
 
 /// All schemes of a fund in the order of their ids, or one.
 pub(super) async fn list(

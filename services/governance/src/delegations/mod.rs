@@ -1,4 +1,5 @@
 //! The scheme of delegation: the most each role may move without a decision, in versions.
 
+mod delegation;
 pub(crate) mod http;
 mod store;

@@ -4,7 +4,7 @@ use domain::{DelegationId, Pence};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::http::DelegationBody;
+use super::delegation::DelegationBody;
 
 pub(super) async fn list(
     tx: &mut Tx<Borough>,

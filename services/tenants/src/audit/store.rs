@@ -4,7 +4,7 @@ use domain::AuditId;
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::http::AuditEntry;
+use super::entry::AuditEntry;
 
 pub(super) async fn list(tx: &mut Tx<Borough>, before: Option<Uuid>, limit: i64) -> Result<Vec<AuditEntry>, DbError> {
     let rows = sqlx::query!(

@@ -1,4 +1,5 @@
 //! Regions, and the boroughs whose figures they expect.
 
 pub(crate) mod http;
+mod region;
 mod store;

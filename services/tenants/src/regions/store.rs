@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use domain::BoroughId;
 use tenancy::{DbError, Platform, Region, Tx};
 
-use super::http::{ExpectedBorough, RegionBody, RegionDraft};
+use super::region::{ExpectedBorough, RegionBody, RegionDraft};
 
 pub(super) async fn list(tx: &mut Tx<Platform>, after: Option<String>, limit: i64) -> Result<Vec<RegionBody>, DbError> {
     let rows = sqlx::query!(
