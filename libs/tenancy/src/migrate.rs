@@ -28,13 +28,13 @@ pub fn platform_migrations() -> Migrations {
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// It does not answer.
-    #[error("the database cannot be reached: {0}. Check TENFOLD_DATABASE_URL, and that the server runs")]
+    #[error("the database cannot be reached; check TENFOLD_DATABASE_URL, and that the server runs")]
     Unreachable(#[source] sqlx::Error),
     /// It is too old.
     #[error("the database is Postgres {0}; Tenfold needs {OLDEST} or newer")]
     TooOld(i32),
     /// A migration failed; it was rolled back.
-    #[error("the migrations of {schema} stopped: {source}")]
+    #[error("the migrations of {schema} stopped")]
     Stopped {
         /// Whose.
         schema: &'static str,

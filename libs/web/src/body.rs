@@ -148,8 +148,8 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         }
     }
     // serde would read a list into a struct by position; what is meant is named.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::invalid("", "The body is a JSON object, not a list."));
+    if list_where_none_is(bytes) {
+        return Err(Problem::invalid("", "The body is a JSON object, and nothing in it is a list of lists."));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut json).map_err(|error| {
@@ -163,6 +163,24 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|_| Problem::new(&problems::BAD_REQUEST, "The body goes on after its JSON ends."))?;
     Ok(parsed)
+}
+
+/// Whether the body is a list, or has a list directly in a list, which nothing here does.
+fn list_where_none_is(bytes: &[u8]) -> bool {
+    let (mut in_text, mut escaped, mut open) = (false, false, Vec::new());
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' if open.last() != Some(&b'{') => return true,
+            b'[' | b'{' => open.push(*byte),
+            b']' | b'}' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// serde's sentence without the line and column, which the pointer says better.
@@ -282,6 +300,9 @@ mod tests {
         assert_eq!(refused(r#"{"lines":[],"colour":1}"#), (422, "/colour".into()));
         assert_eq!(refused(r#"{"lines":[{"amount_pence":1,"note":"a\u0000b"}]}"#), (422, "/lines/0/note".into()));
         assert_eq!(refused(r#"{"lines":[{}]}"#), (422, "/lines/0".into()));
+        assert_eq!(refused(r#"[[{"amount_pence":1}]]"#).0, 422, "by position");
+        assert_eq!(refused(r#"{"lines":[[1,"by position"]]}"#).0, 422, "by position, further in");
+        assert!(parse::<Draft>(br#"{"lines":[{"amount_pence":1,"note":"[[\"[ \\\\"}]}"#).is_ok(), "brackets in a text");
         assert_eq!(refused("{").0, 400);
         assert_eq!(refused("{\"lines\":[]} x").0, 400);
         assert_eq!(refused(&"[".repeat(10_000)).0, 422.min(refused(&"[".repeat(10_000)).0));
