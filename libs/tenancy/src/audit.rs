@@ -1,7 +1,11 @@
 //! What was done: written in the transaction that does it.
 
-use domain::BoroughId;
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use domain::{AuditId, BoroughId};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+
+use crate::{error::DbError, tx::By};
 
 /// One thing done, for the audit trail. Names offices and ids, never people or secrets.
 #[derive(Debug, Clone)]
@@ -40,4 +44,79 @@ impl Act {
         self.borough = Some(borough);
         self
     }
+
+    /// The row it makes, as `jsonb_to_recordset` reads it; without a borough it is the platform's own.
+    pub(crate) fn row(&self, own: Option<BoroughId>, now: DateTime<Utc>) -> Value {
+        let mut row = json!({"audit_id": AuditId::at(now), "action": self.action, "subject": self.subject});
+        let fields = [
+            ("borough_id", self.borough.or(own).map(|id| json!(id))),
+            ("before", self.before.clone()),
+            ("after", self.after.clone()),
+        ];
+        for (name, value) in fields {
+            if let Some(value) = value {
+                row[name] = value;
+            }
+        }
+        row
+    }
+}
+
+fn none(rows: &Value) -> bool {
+    rows.as_array().is_none_or(Vec::is_empty)
+}
+
+/// Writes acts that concern boroughs.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    by: &By,
+    rows: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    if none(rows) {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into platform.audit
+           (borough_id, audit_id, at, client_id, role, request_id, address, action, subject, before, after)
+         select borough_id, audit_id, $1, $2, $3, $4, $5, action, subject, before, after
+         from jsonb_to_recordset($6)
+           as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb)",
+        now,
+        by.caller.client_id,
+        by.caller.role.as_str(),
+        by.request_id,
+        by.address,
+        rows
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes the platform's own acts.
+pub(crate) async fn write_office(
+    connection: &mut PgConnection,
+    by: &By,
+    rows: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    if none(rows) {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into platform.office_audit
+           (audit_id, at, client_id, role, request_id, address, action, subject, before, after)
+         select audit_id, $1, $2, $3, $4, $5, action, subject, before, after
+         from jsonb_to_recordset($6) as act (audit_id uuid, action text, subject text, before jsonb, after jsonb)",
+        now,
+        by.caller.client_id,
+        by.caller.role.as_str(),
+        by.request_id,
+        by.address,
+        rows
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

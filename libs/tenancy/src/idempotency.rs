@@ -8,9 +8,9 @@ use axum::http::{HeaderName, StatusCode};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
-use web::{Problem, Replayed, WriteRequest, problems};
+use web::{IdempotencyKey, Problem, Replayed, WriteRequest, problems};
 
-use crate::{DbError, Instead, Kind, KindOf};
+use crate::{DbError, Instead, Kind, KindOf, tx::By};
 
 const KEPT_HOURS: i64 = 24;
 
@@ -107,64 +107,88 @@ fn in_progress() -> Problem {
     Problem::new(&problems::REQUEST_IN_PROGRESS, "The first request with this key has not finished.").retry_after(1)
 }
 
-/// Keeps the first answer.
-pub(crate) async fn keep<K: KindOf>(
+fn columns(answer: &Replayed) -> (i16, Value) {
+    let headers = answer.headers.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str())));
+    (i16::try_from(answer.status.as_u16()).unwrap_or(200), headers.collect())
+}
+
+/// Another request with the key committed between our look and our lock: this one must not be done twice.
+fn unless_done(rows_affected: u64) -> Result<(), Problem> {
+    if rows_affected == 0 { Err(in_progress()) } else { Ok(()) }
+}
+
+/// Keeps the first answer of a write in a borough, and writes its acts, in one statement.
+pub(crate) async fn keep_with_acts(
+    connection: &mut PgConnection,
+    by: &By,
+    (key, request): (&IdempotencyKey, &WriteRequest),
+    answer: &Replayed,
+    acts: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let (status, headers) = columns(answer);
+    let written = sqlx::query!(
+        "with act as (
+           insert into platform.audit
+             (borough_id, audit_id, at, client_id, role, request_id, address, action, subject, before, after)
+           select borough_id, audit_id, $7, $1, $9, $10, $11, action, subject, before, after
+           from jsonb_to_recordset($12)
+             as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb)
+         )
+         insert into platform.idempotency as kept
+           (borough_id, client_id, key, fingerprint, status, headers, body, created_at)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7)
+         on conflict (borough_id, client_id, key) do update
+           set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
+               body = excluded.body, created_at = excluded.created_at
+           where kept.created_at <= $8",
+        by.caller.client_id,
+        key.as_str(),
+        &request.fingerprint[..],
+        status,
+        headers,
+        answer.body,
+        now,
+        kept_since(now),
+        by.caller.role.as_str(),
+        by.request_id,
+        by.address,
+        acts
+    )
+    .execute(connection)
+    .await
+    .map_err(DbError::from)?;
+    unless_done(written.rows_affected())
+}
+
+/// Keeps the first answer of a write of the platform's.
+pub(crate) async fn keep_of_office(
     connection: &mut PgConnection,
     caller: &Caller,
-    request: &WriteRequest,
+    (key, request): (&IdempotencyKey, &WriteRequest),
     answer: &Replayed,
     now: DateTime<Utc>,
 ) -> Result<(), Problem> {
-    let Some(key) = &request.key else { return Ok(()) };
-    let headers: Value =
-        answer.headers.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect();
-    let status = i16::try_from(answer.status.as_u16()).unwrap_or(200);
-    let written = match (K::KIND, &caller.owner) {
-        (Kind::Borough, Owner::Borough(own)) => {
-            sqlx::query!(
-                "insert into platform.idempotency as kept
-               (borough_id, client_id, key, fingerprint, status, headers, body, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)
-             on conflict (borough_id, client_id, key) do update
-               set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
-                   body = excluded.body, created_at = excluded.created_at
-               where kept.created_at <= $9",
-                own.id.0,
-                caller.client_id,
-                key.as_str(),
-                &request.fingerprint[..],
-                status,
-                headers,
-                answer.body,
-                now,
-                kept_since(now),
-            )
-            .execute(connection)
-            .await
-        }
-        _ => {
-            sqlx::query!(
-                "insert into platform.office_idempotency as kept
-               (client_id, key, fingerprint, status, headers, body, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7)
-             on conflict (client_id, key) do update
-               set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
-                   body = excluded.body, created_at = excluded.created_at
-               where kept.created_at <= $8",
-                caller.client_id,
-                key.as_str(),
-                &request.fingerprint[..],
-                status,
-                headers,
-                answer.body,
-                now,
-                kept_since(now),
-            )
-            .execute(connection)
-            .await
-        }
-    }
+    let (status, headers) = columns(answer);
+    let written = sqlx::query!(
+        "insert into platform.office_idempotency as kept
+           (client_id, key, fingerprint, status, headers, body, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (client_id, key) do update
+           set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
+               body = excluded.body, created_at = excluded.created_at
+           where kept.created_at <= $8",
+        caller.client_id,
+        key.as_str(),
+        &request.fingerprint[..],
+        status,
+        headers,
+        answer.body,
+        now,
+        kept_since(now),
+    )
+    .execute(connection)
+    .await
     .map_err(DbError::from)?;
-    // Another request with the key committed between our look and our lock: this one must not be done twice.
-    if written.rows_affected() == 0 { Err(in_progress()) } else { Ok(()) }
+    unless_done(written.rows_affected())
 }

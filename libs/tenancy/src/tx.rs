@@ -5,13 +5,13 @@ use std::{marker::PhantomData, sync::Arc, time::Instant};
 use auth::{Caller, Owner};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use domain::{AuditId, BoroughId, EventId};
+use domain::{BoroughId, EventId};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
 use web::{Problem, Replayed, Reply, WriteRequest};
 
-use crate::{Act, Db, KindOf, context::Context, error::DbError, idempotency, scope::Scope};
+use crate::{Act, Db, Kind, KindOf, audit, context::Context, error::DbError, idempotency, scope::Scope};
 
 /// What a handler that writes returns.
 pub type Handled = Result<Replayed, Instead>;
@@ -183,14 +183,23 @@ impl<K: KindOf> Tx<K> {
     async fn conclude(mut self, first: Replayed, kept: Vec<u8>) -> Result<Replayed, Problem> {
         let request = self.request.take();
         let rehearsal = request.as_ref().is_some_and(|r| r.validate_only);
-        self.write_acts_and_events().await?;
-        if let (Some(by), Some(request), false) = (&self.by, &request, rehearsal) {
-            let stored = Replayed { body: kept, ..first.clone() };
-            idempotency::keep::<K>(&mut self.inner, &by.caller, request, &stored, self.now).await?;
-        }
         if rehearsal {
             self.inner.rollback().await.map_err(DbError::from)?;
             return Ok(first.rehearsed());
+        }
+        self.write_events().await?;
+        let (here, office) = self.acts();
+        let stored = Replayed { body: kept, ..first.clone() };
+        match (&self.by, request.as_ref().and_then(|r| Some((r.key.as_ref()?, r)))) {
+            // The usual write, in one statement less.
+            (Some(by), Some((key, request))) if K::KIND == Kind::Borough => {
+                idempotency::keep_with_acts(&mut self.inner, by, (key, request), &stored, &here, self.now).await?;
+            }
+            (Some(by), Some((key, request))) => {
+                idempotency::keep_of_office(&mut self.inner, &by.caller, (key, request), &stored, self.now).await?;
+                self.write_acts(&here, &office).await?;
+            }
+            _ => self.write_acts(&here, &office).await?,
         }
         self.end().await?;
         Ok(first)
@@ -210,66 +219,29 @@ impl<K: KindOf> Tx<K> {
         }
     }
 
-    async fn write_acts_and_events(&mut self) -> Result<(), DbError> {
+    /// The rows of the audit trail: of boroughs, and of the platform's own acts.
+    fn acts(&self) -> (Value, Value) {
         let own = match self.by.as_ref().map(|by| &by.caller.owner) {
             Some(Owner::Borough(own)) => Some(own.id),
             _ => None,
         };
-        let (here, office): (Vec<&Act>, Vec<&Act>) = self.acts.iter().partition(|act| act.borough.or(own).is_some());
-        let now = self.now;
-        if let Some(by) = &self.by {
-            let (client, role) = (by.caller.client_id.as_str(), by.caller.role.as_str());
-            for act in here {
-                sqlx::query!(
-                    "insert into platform.audit
-                       (borough_id, audit_id, at, client_id, role, request_id, address, action, subject, before, after)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    act.borough.or(own).map(|b| b.0),
-                    AuditId::at(now).0,
-                    now,
-                    client,
-                    role,
-                    by.request_id,
-                    by.address,
-                    act.action,
-                    act.subject,
-                    act.before,
-                    act.after,
-                )
-                .execute(&mut *self.inner)
-                .await?;
-            }
-            for act in office {
-                sqlx::query!(
-                    "insert into platform.office_audit
-                       (audit_id, at, client_id, role, request_id, address, action, subject, before, after)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                    AuditId::at(now).0,
-                    now,
-                    client,
-                    role,
-                    by.request_id,
-                    by.address,
-                    act.action,
-                    act.subject,
-                    act.before,
-                    act.after,
-                )
-                .execute(&mut *self.inner)
-                .await?;
-            }
-        }
+        let (here, office): (Vec<_>, Vec<_>) =
+            self.acts.iter().map(|act| act.row(own, self.now)).partition(|row| row.get("borough_id").is_some());
+        (here.into(), office.into())
+    }
+
+    async fn write_events(&mut self) -> Result<(), DbError> {
         for event in &self.events {
             sqlx::query!(
                 "insert into platform.outbox (borough_id, event_id, service, kind, aggregate, payload, at)
                  values ($1, $2, $3, $4, $5, $6, $7)",
                 event.borough.0,
-                EventId::at(now).0,
+                EventId::at(self.now).0,
                 self.db.service(),
                 event.kind,
                 event.aggregate,
                 event.payload,
-                now,
+                self.now,
             )
             .execute(&mut *self.inner)
             .await?;
@@ -277,12 +249,20 @@ impl<K: KindOf> Tx<K> {
         Ok(())
     }
 
+    async fn write_acts(&mut self, here: &Value, office: &Value) -> Result<(), DbError> {
+        let Some(by) = &self.by else { return Ok(()) };
+        audit::write(&mut self.inner, by, here, self.now).await?;
+        audit::write_office(&mut self.inner, by, office, self.now).await
+    }
+
     /// Commits work that answers nobody.
     ///
     /// # Errors
     /// When it could not be committed: then nothing was written.
     pub async fn commit(mut self) -> Result<(), DbError> {
-        self.write_acts_and_events().await?;
+        self.write_events().await?;
+        let (here, office) = self.acts();
+        self.write_acts(&here, &office).await?;
         self.end().await
     }
 
