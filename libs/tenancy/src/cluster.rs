@@ -248,8 +248,7 @@ impl Cluster {
     }
 
     fn watch(&mut self) -> Result<(), ClusterError> {
-        let script =
-            r#"read -r _; "$1" stop --pgdata "$2" --mode=fast --wait --silent; [ "$3" = keep ] || rm -rf "$2""#;
+        let script = r#"read -r _; "$1" stop --pgdata "$2" --mode=fast --wait --silent; [ "$3" = keep ] || rm -rf "$(dirname "$2")""#;
         let mut warden = Command::new("sh");
         warden.arg("-c").arg(script).arg("warden").arg(self.programs.join("pg_ctl")).arg(self.data());
         warden.arg(if self.passing { "drop" } else { "keep" }).current_dir("/");

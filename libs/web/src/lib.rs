@@ -27,5 +27,5 @@ pub use params::{Keyed, Paging, Versioned};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use problems::Kind;
 pub use reply::{Created, Found, Replayed, Reply};
-pub use serve::{Limits, listen, serve, serve_through, stop_signal, tell_to_stderr};
+pub use serve::{Limits, ended, listen, serve, serve_through, stop_signal, tell_to_stderr};
 pub use transitions::{Move, MoveDraft, Transitions, move_refused};

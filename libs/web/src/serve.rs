@@ -174,3 +174,24 @@ pub fn tell_to_stderr() {
         told.init();
     }
 }
+
+/// Ends a program: where it failed, with one sentence for the person at the terminal.
+#[must_use]
+pub fn ended(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) -> std::process::ExitCode {
+    let Err(error) = result else { return std::process::ExitCode::SUCCESS };
+    let mut sentence = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        // Many an error repeats its cause in its own words.
+        if !sentence.contains(&said) {
+            sentence = format!("{sentence}: {said}");
+        }
+        next = cause.source();
+    }
+    #[expect(clippy::print_stderr, reason = "this is where the person is told")]
+    {
+        eprintln!("tenfold: {sentence}");
+    }
+    std::process::ExitCode::FAILURE
+}

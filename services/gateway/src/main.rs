@@ -37,13 +37,7 @@ struct Flags {
 async fn main() -> ExitCode {
     let flags = Flags::parse();
     web::tell_to_stderr();
-    match run(flags).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tenfold-gateway: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    web::ended(run(flags).await.map_err(Into::into))
 }
 
 async fn run(flags: Flags) -> anyhow::Result<()> {

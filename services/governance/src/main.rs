@@ -10,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 struct Arguments {
     /// Where to listen.
-    #[arg(long, env = "TENFOLD_BUDGETS_ADDR", default_value = "127.0.0.1:4003")]
+    #[arg(long, env = "TENFOLD_GOVERNANCE_ADDR", default_value = "127.0.0.1:4003")]
     addr: String,
     /// The base of our public address: issuer and audience of tokens.
     #[arg(long, env = "TENFOLD_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
@@ -24,9 +24,12 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> std::process::ExitCode {
     web::tell_to_stderr();
-    let arguments = Arguments::parse();
+    web::ended(run(Arguments::parse()).await.map_err(Into::into))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = web::listen(&arguments.addr).await?;
     let settings = governance::Settings {
         access: Access::default().and_environment(governance::ROLES.names())?,

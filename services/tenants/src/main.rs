@@ -27,9 +27,12 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> std::process::ExitCode {
     web::tell_to_stderr();
-    let arguments = Arguments::parse();
+    web::ended(run(Arguments::parse()).await.map_err(Into::into))
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let listener = web::listen(&arguments.addr).await?;
     let settings = tenants::Settings {
         access: Access::default().and_environment(tenants::ROLES.names())?,

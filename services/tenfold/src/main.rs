@@ -61,13 +61,7 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     web::tell_to_stderr();
-    match run(Arguments::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say(&format!("tenfold: {error:#}"));
-            ExitCode::FAILURE
-        }
-    }
+    web::ended(run(Arguments::parse().command).await.map_err(Into::into))
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
