@@ -249,3 +249,22 @@ async fn a_row_cannot_be_written_into_another_borough() {
     .await;
     assert!(written.is_err_and(|error| error.to_string().contains("foreign key")));
 }
+
+#[tokio::test]
+async fn a_borough_cannot_bring_itself_live_not_even_in_sql() {
+    testford().await;
+    let running = running();
+    let mut owner = PgConnection::connect_with(&running.database.owner()).await.unwrap();
+    let sandbox: uuid::Uuid =
+        sqlx::query_scalar("select borough_id from tenants.borough where slug = 'testford' and mode = 'sandbox'")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+    let mut login = PgConnection::connect_with(&running.database.login("tenants_borough")).await.unwrap();
+    for (state, allowed) in [("live", false), ("suspended", false), ("in_review", true)] {
+        let opening = format!("begin; set local tenfold.borough = '{sandbox}'");
+        let mut tx = login.begin_with(AssertSqlSafe(opening)).await.unwrap();
+        let moved = sqlx::query("update tenants.borough set state = $1").bind(state).execute(&mut *tx).await;
+        assert_eq!(moved.is_ok(), allowed, "{state}");
+    }
+}

@@ -109,7 +109,7 @@ begin
     execute format('alter table tenants.%I enable row level security', t);
     execute format('alter table tenants.%I force row level security', t);
   end loop;
-  foreach t in array array['borough', 'borough_move', 'organisation', 'succession', 'client'] loop
+  foreach t in array array['borough_move', 'organisation', 'succession', 'client'] loop
     execute format('create policy borough on tenants.%I to tenants_borough
                     using (borough_id = (select platform.borough()))
                     with check (borough_id = (select platform.borough()))', t);
@@ -119,6 +119,10 @@ begin
   end loop;
 end $$;
 
+-- A borough hands itself in and takes itself back; only the platform brings it live, suspends and resumes it.
+create policy borough on tenants.borough to tenants_borough
+  using (borough_id = (select platform.borough()))
+  with check (borough_id = (select platform.borough()) and state in ('in_setup', 'in_review'));
 grant select, update (state, version) on tenants.borough to tenants_borough;
 grant select, insert on tenants.borough_move to tenants_borough;
 grant select, insert on tenants.organisation, tenants.succession to tenants_borough;
