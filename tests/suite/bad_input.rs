@@ -36,7 +36,7 @@ async fn wrong_journals_are_refused_with_a_pointer_and_write_nothing() {
                 j["postings"] = json!([line(i64::MAX), line(i64::MAX), line(-i64::MAX), line(-i64::MAX)]);
             }),
             "422 content-invalid",
-            "/postings/1/amount_pence",
+            "/postings/0/amount_pence",
         ),
         (with(|j| j["postings"][0]["scheme"] = json!("NOPE")), "422 unknown-reference", "/postings/0/scheme"),
         (with(|j| j["postings"][0]["account"] = json!("NOPE")), "422 unknown-reference", "/postings/0/account"),
