@@ -215,8 +215,12 @@ async fn reversals_are_linked_once_and_not_reversed_themselves() {
     assert_eq!(back.body["postings"][0]["amount_pence"], -12_345);
     assert_eq!(client.get(&format!("{path}/{id}")).await.unwrap().body["reversed_by"], back.body["id"]);
     assert_eq!(refusal(&write(&client, &format!("{path}/{id}/reversals"), &reversal).await), "409 already-reversed");
+    let early = write(&client, &path, &journal(5)).await;
+    let before = json!({"effective_on": "2026-09-29", "period": 6, "narrative": "Before what it reverses"});
+    let refused = write(&client, &format!("{path}/{}/reversals", early.body["id"].as_str().unwrap()), &before).await;
+    assert_eq!((refusal(&refused).as_str(), pointer(&refused)), ("422 wrong-year", "/effective_on"));
     let of_reversal = format!("{path}/{}/reversals", back.body["id"].as_str().unwrap());
     assert_eq!(refusal(&write(&client, &of_reversal, &reversal).await), "409 already-reversed");
     let position = client.get(&format!("/v1/boroughs/testford/funds/{fund}/years/2026-27/position")).await.unwrap();
-    assert_eq!(position.body["total"]["actual_pence"], 0);
+    assert_eq!(position.body["total"]["actual_pence"], 5);
 }

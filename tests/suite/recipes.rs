@@ -140,11 +140,10 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             path = path.replace("{committee}", made.body["id"].as_str().unwrap());
         }
         "recordDelegation" => {
-            // Of a role that posts nothing and far ahead: nobody's limit changes.
+            // Far ahead: nobody's limit changes.
             let number: i64 = key().trim_start_matches("key-").parse().unwrap();
             let day = chrono::NaiveDate::from_ymd_opt(2050, 1, 1).unwrap() + chrono::Duration::days(number);
             set("in_force_from", day.to_string().into());
-            set("role", "member".into());
         }
         _ => {}
     }

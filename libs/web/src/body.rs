@@ -192,6 +192,17 @@ fn plain_words(error: &serde_json::Error) -> String {
         Some((before, _)) => format!("{before}expected an object with named fields"),
         None => text.to_owned(),
     };
+    for (ours, theirs) in [
+        ("expected i64", "expected a whole number"),
+        ("expected i16", "expected a whole number"),
+        ("expected a sequence", "expected a list"),
+        ("number too large to fit in target type", "the number is too large"),
+    ] {
+        text = text.replace(ours, theirs);
+    }
+    if let Some((before, _)) = text.split_once("UUID parsing failed") {
+        text = format!("{before}expected an id (a UUID)");
+    }
     text.push('.');
     text.get(..1).map(str::to_uppercase).map_or(text.clone(), |first| first + &text[1..])
 }

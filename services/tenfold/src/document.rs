@@ -183,7 +183,12 @@ fn complete(operation: &mut Value, service: &str, method: &str, path: &str) -> a
         refusals.extend(["400", "406"]);
     }
     if writes {
-        refusals.extend(["400", "409", "413", "415", "422"]);
+        refusals.extend(["400", "406", "409", "413", "415", "422"]);
+        let made = operation["responses"]["201"].clone();
+        if !made.is_null() && operation["responses"]["200"].is_null() {
+            operation["responses"]["200"] = made;
+            operation["responses"]["200"]["description"] = "What would be made, where validate_only is true.".into();
+        }
     }
     if versioned {
         refusals.extend(["412", "428"]);

@@ -62,7 +62,10 @@ async fn the_region_sees_a_period_once_it_is_soft_closed_and_not_before() {
         .transition(&format!("{path}/years/2027-28/periods/1"), &key(), "closed", "A test")
         .await
         .unwrap();
-    assert_eq!(region("ts-analyst", "testshire", "?year=2027-28").await["data"][0]["status"], "final");
+    let up_to_april = region("ts-analyst", "testshire", "?year=2027-28&period=1").await;
+    assert_eq!(up_to_april["data"][0]["status"], "final");
+    let year = region("ts-analyst", "testshire", "?year=2027-28").await;
+    assert_eq!(year["data"][0]["status"], "provisional", "one closed period does not make a year final");
     let told = seen.to_string();
     for hidden in ["narrative", "journal", &fund, "5100", "ICES"] {
         assert!(!told.contains(hidden), "the region sees {hidden}");

@@ -57,7 +57,12 @@ async fn rule_54_above_the_delegated_limit_nothing_moves_without_a_decision() {
     let manager = running.as_("wigan-pool-manager");
     assert_eq!(refusal(&write(&manager, &path, &journal(1)).await), "409 decision-required");
     // Up to the limit it is the officer's to post.
-    assert_eq!(write(&finance, &path, &journal(50_000_000)).await.status, 201);
+    let posted = write(&finance, &path, &journal(50_000_000)).await;
+    assert_eq!(posted.status, 201);
+    // And what is not delegated to a role it may not take back either.
+    let back = json!({"effective_on": "2019-04-30", "period": 1, "narrative": "A test"});
+    let reversals = format!("{path}/{}/reversals", posted.body["id"].as_str().unwrap());
+    assert_eq!(refusal(&write(&manager, &reversals, &back).await), "409 decision-required");
     let trail = running.as_("wigan-auditor").get("/v1/boroughs/wigan/audit").await.unwrap().body;
     let refusals = trail["data"].as_array().unwrap().iter().filter(|e| e["action"] == "journal.refused").count();
     assert!(refusals >= 2, "each refusal is on record");

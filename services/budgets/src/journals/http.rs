@@ -60,6 +60,9 @@ pub(crate) struct JournalBody {
     pub(super) reverses: Option<JournalId>,
     /// The journal that reversed it.
     pub(super) reversed_by: Option<JournalId>,
+    /// How many lines it has.
+    pub(super) lines: i64,
+    /// Its lines; in a list the first 50 of them.
     pub(super) postings: Vec<PostingBody>,
 }
 
@@ -91,6 +94,7 @@ impl JournalBody {
             posted_by: posted_by.to_owned(),
             reverses: journal.reverses,
             reversed_by: None,
+            lines: i64::try_from(postings.len()).unwrap_or(i64::MAX),
             postings,
         }
     }
@@ -168,7 +172,7 @@ pub(super) fn no_such_year(year: FinancialYear) -> Problem {
 }
 
 /// Rule 54: above the limit of the caller's role only a decision moves money.
-fn beyond_limit(books: &Books, journal: &Journal, role: &str) -> Option<Problem> {
+pub(super) fn beyond_limit(books: &Books, journal: &Journal, role: &str) -> Option<Problem> {
     let limit = books.limit?;
     let size = journal.size().unwrap_or(Pence(i64::MAX));
     (size > limit).then(|| {
@@ -181,7 +185,7 @@ fn beyond_limit(books: &Books, journal: &Journal, role: &str) -> Option<Problem>
     })
 }
 
-fn refusal_facts(books: &Books, journal: &Journal) -> serde_json::Value {
+pub(super) fn refusal_facts(books: &Books, journal: &Journal) -> serde_json::Value {
     serde_json::json!({
         "reason": "decision-required",
         "amount_pence": journal.size(),

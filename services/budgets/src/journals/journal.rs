@@ -9,8 +9,8 @@ use web::{Problem, problems};
 
 use crate::{accounts::AccountKind, periods::PeriodState};
 
-/// The most one line may move, either way: £1,000,000,000,000.00. Sums of a great many still fit.
-const AMOUNT_MAX: i64 = 100_000_000_000_000;
+/// The most one journal may move in a layer: £100,000,000,000.00. Sums of very many journals still fit.
+pub(crate) const MOVES_MAX: Pence = Pence(10_000_000_000_000);
 /// The most postings of one journal.
 pub(super) const POSTINGS_MAX: usize = 10_000;
 
@@ -56,8 +56,8 @@ pub(crate) struct PostingDraft {
     #[schema(example = "ICES", max_length = 40)]
     pub(super) scheme: Option<String>,
     pub(super) layer: Layer,
-    /// Debit, which spending is, above zero; credit below. In pence, up to £1,000,000,000,000.00 either way.
-    #[schema(minimum = -100_000_000_000_000i64, maximum = 100_000_000_000_000i64)]
+    /// Debit, which spending is, above zero; credit below. In pence, up to £100,000,000,000.00 either way.
+    #[schema(minimum = -10_000_000_000_000i64, maximum = 10_000_000_000_000i64)]
     pub(super) amount_pence: Pence,
 }
 
@@ -100,11 +100,15 @@ impl JournalDraft {
         if let Some(at) = self.postings.iter().position(|line| line.amount_pence == Pence::ZERO) {
             return Err(Problem::invalid(format!("/postings/{at}/amount_pence"), "A line moves something: not nil."));
         }
-        if let Some(at) =
-            self.postings.iter().position(|line| line.amount_pence.0.unsigned_abs() > AMOUNT_MAX.unsigned_abs())
-        {
-            let detail = format!("A line moves at most {}.", Pence(AMOUNT_MAX));
-            return Err(Problem::invalid(format!("/postings/{at}/amount_pence"), detail));
+        let mut debits: BTreeMap<Layer, u64> = BTreeMap::new();
+        for (at, line) in self.postings.iter().enumerate() {
+            let size = line.amount_pence.0.unsigned_abs();
+            let moved = debits.entry(line.layer).or_default();
+            *moved = moved.saturating_add(if line.amount_pence > Pence::ZERO { size } else { 0 });
+            if size.max(*moved) > MOVES_MAX.0.unsigned_abs() {
+                let detail = format!("A journal moves at most {MOVES_MAX} in a layer.");
+                return Err(Problem::invalid(format!("/postings/{at}/amount_pence"), detail));
+            }
         }
         let mut sums: BTreeMap<Layer, Pence> = BTreeMap::new();
         for (at, line) in self.postings.iter().enumerate() {

@@ -4,3 +4,5 @@ pub(crate) mod http;
 mod journal;
 pub(crate) mod reversals;
 mod store;
+
+pub(crate) use journal::MOVES_MAX;

@@ -8,7 +8,7 @@ use tenancy::{Act, Handled, InBorough, OnConstraint};
 use web::{At, Created, Problem, SentOnce, problems};
 
 use super::{
-    http::{JournalBody, JournalPath, no_such_year},
+    http::{JournalBody, JournalPath, beyond_limit, no_such_year, refusal_facts},
     journal::{Journal, check_narrative, year_of},
     store,
 };
@@ -29,7 +29,8 @@ pub(crate) struct ReversalDraft {
 
 /// Reverse a journal
 ///
-/// Posts its lines on the other side, in an open period. A journal is reversed once; a reversal is not reversed.
+/// Posts its lines on the other side, in an open period, not before what it reverses; above your role's delegated
+/// limit it needs a decision, as posting did. A journal is reversed once; a reversal is not reversed.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/journals/{journal}/reversals", operation_id = "reverseJournal",
     tag = "journals",
@@ -52,6 +53,13 @@ pub(crate) async fn reverse_journal(
     if first.reverses.is_some() || first.reversed_by.is_some() {
         return Err(already_reversed().into());
     }
+    if draft.effective_on < first.effective_on || (year, draft.period) < (first.year, first.period) {
+        let detail = format!(
+            "A reversal comes after what it reverses: effective from {}, in period {} of {} or later.",
+            first.effective_on, first.period, first.year
+        );
+        return Err(Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", detail).into());
+    }
     let books = store::open_books(&mut tx, path.fund, year, draft.period, (&[], &[]), scope.caller().role)
         .await?
         .ok_or_else(|| Problem::not_found("fund"))?
@@ -72,9 +80,15 @@ pub(crate) async fn reverse_journal(
         narrative: draft.narrative.trim().to_owned(),
         source: None,
         reverses: Some(path.journal),
-        region: books.region,
+        region: books.region.clone(),
         lines,
     };
+    // What may not be posted without a decision may not be taken back without one.
+    if let Some(refusal) = beyond_limit(&books, &journal, scope.caller().role.as_str()) {
+        let subject = format!("funds/{}/journals/{}", path.fund, path.journal);
+        tx.record(Act::new("journal.refused", subject).after(refusal_facts(&books, &journal)));
+        return Err(tx.refuse(refusal).await);
+    }
     let client_id = &scope.caller().client_id;
     store::insert(&mut tx, &journal, client_id).await.on_constraint("journal_reversed_once", already_reversed)?;
     let subject = format!("funds/{}/journals/{}", path.fund, journal.id);

@@ -148,6 +148,9 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, journal: &Journal, client_id: &
     Ok(())
 }
 
+/// How many lines of a journal a list shows; the journal itself shows all.
+const LINES_LISTED: i16 = 50;
+
 struct JournalRow {
     journal_id: Uuid,
     year: FinancialYear,
@@ -160,6 +163,7 @@ struct JournalRow {
     reverses_id: Option<Uuid>,
     reversed_by: Option<Uuid>,
     postings: Value,
+    lines: i64,
 }
 
 /// Journals of a fund, newest first, or one, with their lines.
@@ -179,14 +183,16 @@ pub(super) async fn list(
                        'amount_pence', p.amount_pence) order by p.line)
               from budgets.posting p join budgets.account a on a.fund_id = p.fund_id and a.account_id = p.account_id
                 left join budgets.scheme s on s.fund_id = p.fund_id and s.scheme_id = p.scheme_id
-              where p.fund_id = j.fund_id and p.journal_id = j.journal_id) as "postings!"
+              where p.fund_id = j.fund_id and p.journal_id = j.journal_id and p.line <= $5) as "postings!",
+             (select count(*) from budgets.posting p where p.fund_id = j.fund_id and p.journal_id = j.journal_id) as "lines!"
            from budgets.journal j
            where j.fund_id = $1 and ($2::uuid is null or j.journal_id = $2) and ($3::uuid is null or j.journal_id < $3)
            order by j.journal_id desc limit $4"#,
         fund.0,
         one.map(|id| id.0),
         before,
-        limit
+        limit,
+        if one.is_some() { i16::MAX } else { LINES_LISTED }
     )
     .fetch_all(tx.connection())
     .await?;
@@ -201,6 +207,7 @@ pub(super) async fn list(
         posted_by: row.client_id,
         reverses: row.reverses_id.map(JournalId),
         reversed_by: row.reversed_by.map(JournalId),
+        lines: row.lines,
         postings: serde_json::from_value::<Vec<PostingBody>>(row.postings).unwrap_or_default(),
     });
     Ok(journals.collect())

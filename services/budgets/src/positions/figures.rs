@@ -60,9 +60,9 @@ impl Figures {
             completeness,
         };
         if let Some(actual) = known {
-            figures.available_pence = Some(budget.checked_sub(committed)?.checked_sub(actual)?);
-            // A part of the spending against the whole budget is no variance.
+            // A part of the spending against the whole budget is no variance, and leaves nothing available.
             if completeness == Completeness::Complete {
+                figures.available_pence = Some(budget.checked_sub(committed)?.checked_sub(actual)?);
                 let variance = actual.checked_sub(budget)?;
                 figures.variance_pence = Some(variance);
                 figures.variance_bp = basis_points(variance, budget);

@@ -64,7 +64,11 @@ pub(super) async fn periods_not_closed(
     let row = sqlx::query!(
         r#"select count(*) filter (where state in ('open', 'reopened')) as "open!",
              count(*) filter (where state <> 'closed') as "not_closed!"
-           from budgets.period where fund_id = $1 and year = $2 and period <= coalesce($3, 12::smallint)"#,
+           from budgets.period p where p.fund_id = $1 and p.year = $2 and p.period <= coalesce($3, 13::smallint)
+             -- adjustments count where there are any, or where they are asked for
+             and (p.period < 13 or $3 = 13
+               or exists (select from budgets.position a where a.fund_id = $1 and a.year = $2 and a.period = 13)
+               or exists (select from budgets.delta a where a.fund_id = $1 and a.year = $2 and a.period = 13))"#,
         fund.0,
         year.start(),
         up_to.map(Period::number)

@@ -5,6 +5,8 @@ use domain::{FinancialYear, OrganisationId, Pence, ReceiptId};
 use serde::{Deserialize, Serialize};
 use web::{Fault, Problem, Row, problems};
 
+use crate::journals::MOVES_MAX;
+
 /// A payment to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,6 +53,10 @@ impl ReceiptDraft {
         length("/directorate", self.directorate.as_deref(), 200);
         length("/description", self.description.as_deref(), 500);
         length("/source", Some(&self.source), 500);
+        if self.amount_pence.0.unsigned_abs() > MOVES_MAX.0.unsigned_abs() {
+            faults
+                .push(Fault { pointer: "/amount_pence".into(), detail: format!("A payment is at most {MOVES_MAX}.") });
+        }
         if self.amount_pence == Pence::ZERO {
             faults.push(Fault { pointer: "/amount_pence".into(), detail: "A payment of nil is none.".into() });
         }

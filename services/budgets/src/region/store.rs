@@ -34,7 +34,7 @@ pub(super) async fn sums(
              union all
              select borough_id, fund_id, period, category, source, layer, amount_pence from budgets.region_delta where year = $1
            ), base as (
-             select b.slug, b.gss, b.name, s.state, s.kind, s.section_75, s.completeness, s.period,
+             select b.slug, b.gss, b.name, s.fund_id, s.state, s.kind, s.section_75, s.completeness, s.period,
                f.category, f.source, f.layer, f.amount_pence
              from seen s join budgets.borough b on b.borough_id = s.borough_id
                left join figure f on f.borough_id = s.borough_id and f.fund_id = s.fund_id and f.period = s.period
@@ -45,7 +45,9 @@ pub(super) async fn sums(
                coalesce(sum(amount_pence) filter (where layer = 'committed'), 0) as committed,
                sum(amount_pence) filter (where layer = 'actual') as actual,
                bool_or(completeness = 'partial') as partial, max(period) as to_period,
-               bool_and(state = 'closed') as all_closed, false as is_total
+               bool_and(state = 'closed')
+                 and count(distinct (fund_id, period)) filter (where period <= 12)
+                   = least(coalesce($2, 12), 12) * count(distinct fund_id) as all_closed, false as is_total
              from base where (section_75 or $4) and (category is not null or not ($5 or $6))
              group by 1, 2, 3, 4, 5, 6
            ), total as (

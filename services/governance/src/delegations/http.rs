@@ -1,7 +1,7 @@
 //! Delegations over HTTP.
 
-use auth::{OwnerKind, can};
-use domain::{DelegationId, Pence};
+use auth::{OwnerKind, Permission, can};
+use domain::{DelegationId, FinancialYear, Pence};
 use events::governance::DelegationRecorded;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
@@ -42,6 +42,12 @@ pub(crate) async fn record_delegation(
 ) -> Handled {
     if draft.role.owner_kind() != OwnerKind::Borough {
         return Err(Problem::invalid("/role", "A delegation is to a role of the borough.").into());
+    }
+    if !draft.role.scopes().allow(can::PostJournals::OF) {
+        return Err(Problem::invalid("/role", "A limit is of a role that posts journals.").into());
+    }
+    if FinancialYear::of(draft.in_force_from).is_err() {
+        return Err(Problem::invalid("/in_force_from", "A day between April 2000 and March 2099.").into());
     }
     if draft.limit_pence < Pence::ZERO {
         return Err(Problem::invalid("/limit_pence", "A limit is not negative.").into());

@@ -69,6 +69,10 @@ pub(crate) async fn record_organisation(
         }
         predecessors.push(found);
     }
+    if store::recorded_already(&mut tx, &draft).await? {
+        let detail = "The borough has recorded a body of this kind and code for some of these days already.";
+        return Err(Problem::of_fault(&problems::CONFLICT, "/ods", detail).into());
+    }
     let id = OrganisationId::at(scope.now());
     store::insert(&mut tx, id, &draft).await?;
     for predecessor in &predecessors {

@@ -129,6 +129,9 @@ impl OrganisationDraft {
         if self.valid_to.is_some_and(|last| last < self.valid_from) {
             fault("/valid_to", "The last day is before the first.");
         }
+        if !(1800..2200).contains(&chrono::Datelike::year(&self.valid_from)) {
+            fault("/valid_from", "A day between 1800 and 2199.");
+        }
         let (first, last) = self.kind.existed();
         if first.is_some_and(|first| self.valid_from < first) {
             fault(

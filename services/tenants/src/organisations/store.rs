@@ -74,6 +74,23 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Whether a body of the same kind and NHS code is recorded for some of the same days.
+pub(super) async fn recorded_already(tx: &mut Tx<Borough>, draft: &OrganisationDraft) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (
+             select from tenants.organisation o
+             where o.kind = $1 and o.ods = $2
+               and daterange(o.valid_from, o.valid_to, '[]') && daterange($3, $4, '[]')) as "there!""#,
+        draft.kind.as_str(),
+        draft.ods.as_ref().map(domain::Ods::as_str),
+        draft.valid_from,
+        draft.valid_to
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
+}
+
 pub(super) async fn insert(tx: &mut Tx<Borough>, id: OrganisationId, draft: &OrganisationDraft) -> Result<(), DbError> {
     let now = tx.now();
     sqlx::query!(
