@@ -50,6 +50,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
+    // Before the first request: a service that has heard no epochs trusts no token.
+    epochs.hear(tenancy::load_epochs(&db).await?);
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
