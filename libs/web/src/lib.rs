@@ -16,6 +16,7 @@ mod reply;
 mod serve;
 pub mod timing;
 mod transitions;
+mod unread;
 
 pub use at::At;
 pub use body::{IdempotencyKey, JSON_LIMIT, Sent, SentOnce, WriteRequest};

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
+use axum::{Router, extract::ConnectInfo, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -14,6 +14,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use crate::unread;
 
 /// How long and how much a connection may take.
 #[derive(Debug, Clone)]
@@ -99,9 +101,10 @@ where
         let service = tower::service_fn(move |request: Request<hyper::body::Incoming>| {
             let app = app.clone();
             async move {
-                let mut request = request.map(Body::new);
+                let (mut request, unread) = unread::follow(request);
                 request.extensions_mut().insert(ConnectInfo(peer));
-                let answer: Response = app.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
+                let mut answer = app.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
+                unread.tell(&mut answer);
                 Ok::<_, Infallible>(answer)
             }
         });

@@ -6,6 +6,7 @@
 //! they are read: a NUL in a head is what every reader refuses.
 
 mod framing;
+mod linger;
 
 use std::{
     io,
@@ -19,7 +20,7 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use self::framing::Framing;
+use self::{framing::Framing, linger::Linger};
 
 /// What a spoilt head is ended with, so that it is refused now and not when its time is up.
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
@@ -34,6 +35,8 @@ pub(crate) struct Wire<S> {
     unread: Option<Pin<Box<Sleep>>>,
     patience: Duration,
     ended: bool,
+    /// Once our last word is said.
+    linger: Option<Linger>,
 }
 
 impl<S> Wire<S> {
@@ -45,6 +48,7 @@ impl<S> Wire<S> {
             unread: None,
             patience: limits.body_time,
             ended: false,
+            linger: None,
         }
     }
 
@@ -87,7 +91,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.stream).poll_write(cx, bytes);
@@ -113,6 +117,10 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+        }
+        this.linger.get_or_insert_with(Linger::begin).poll(&mut this.stream, cx)
     }
 }

@@ -40,6 +40,43 @@ async fn a_body_that_says_it_is_too_large_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_refusal_reaches_whoever_is_still_sending() {
+    let house = House::open().await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let head = format!(
+        "POST {JOURNALS} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
+        house.token(&wigan()),
+        6 * MB
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..4 {
+        // The refusal was given after the first piece; a reset now would take it away.
+        stream.write_all(&vec![b' '; MB]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let answer = rest_of(&mut stream, Duration::from_secs(2)).await;
+    assert_eq!(status_of(&answer), 413, "{answer}");
+    assert!(answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn after_an_unread_body_the_caller_is_told_that_the_connection_ends() {
+    let house = House::open().await;
+    let refused = house.request(Method::POST, JOURNALS, None).body(vec![b' '; MB]).send().await.unwrap();
+    assert_eq!((refused.status().as_u16(), &refused.headers()["connection"]), (401, &"close".parse().unwrap()));
+    // One that was read keeps its connection.
+    let read = house.request(Method::POST, JOURNALS, Some(&wigan())).body("{}").send().await.unwrap();
+    assert!(!read.headers().contains_key("connection"));
+    // So the next request of the same client never goes into a connection that is closing.
+    for _ in 0..40 {
+        let large = house.request(Method::POST, JOURNALS, Some(&wigan())).body(vec![b' '; 2 * MB + 1]);
+        assert_problem(large.send().await.expect("an answer"), 413, "too-large").await;
+        let small = house.request(Method::POST, JOURNALS, Some(&wigan())).body("{}");
+        assert_eq!(small.send().await.expect("an answer").status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_grows_too_large_is_cut() {
     let house = House::open().await;
     let mut stream = TcpStream::connect(house.address).await.unwrap();
