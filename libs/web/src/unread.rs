@@ -52,7 +52,9 @@ impl HttpBody for Followed {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_none() || self.body.is_end_stream() {
+        // Trailers are the last there is.
+        let last = frame.as_ref().is_none_or(|frame| frame.as_ref().is_ok_and(Frame::is_trailers));
+        if last || self.body.is_end_stream() {
             self.ended.store(true, Ordering::Release);
         }
         Poll::Ready(frame)
