@@ -168,6 +168,19 @@ pub mod can {
             ManageCommittees "committees:manage" [Clerk] "Record committees and move their phase.";
             ReadDelegations "delegations:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read the scheme of delegation.";
             ManageDelegations "delegations:manage" [Clerk] "Record the limits of the scheme of delegation.";
+            ReadAuthority "authority:read" [Admin Finance PoolManager Clerk Member Auditor System] "Ask who may decide how much on what.";
+            ReadPeople "people:read" [Admin Clerk Member Auditor] "Read people, offices and the register of interests.";
+            ManagePeople "people:manage" [Clerk] "Record people, offices and interests.";
+            ReadMeetings "meetings:read" [Admin Finance PoolManager Clerk Member Auditor] "Read meetings, agendas, papers, declarations and minutes.";
+            ManageMeetings "meetings:manage" [Clerk] "Call meetings and keep their record.";
+            ReadVotes "votes:read" [Admin Clerk Member Auditor] "Read motions, votes and results.";
+            ManageVotes "votes:manage" [Clerk] "Record motions and take votes.";
+            ReadDecisions "decisions:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read decisions and recommendations.";
+            ManageDecisions "decisions:manage" [Clerk] "Record and publish decisions.";
+            CallIn "decisions:call-in" [Clerk Member] "Call a decision in.";
+            ReadRegisters "registers:read" [Admin Finance PoolManager Clerk Member Auditor] "Read the forward plan, consultations, scrutiny, due diligence, actions and locality plans.";
+            ManageRegisters "registers:manage" [Clerk] "Keep the forward plan, consultations, scrutiny, due diligence, actions and locality plans.";
+            ImportGovernance "governance:import" [Clerk] "Take in a committee system's calendar and members.";
         }
         Partner {
             ReadOwnRecords "partner-organisations:read" [PartnerFinance] "Read one's own organisation record in every borough.";
@@ -175,6 +188,7 @@ pub mod can {
         Region {
             ReadRegionBoroughs "region-boroughs:read" [Analyst] "Read which boroughs the region expects, and their state.";
             ReadFigures "region-figures:read" [Analyst] "Read the region's figures.";
+            ReadProgress "region-governance:read" [Analyst] "Read how the region's committees come along.";
         }
         Platform {
             ReadBoroughs "boroughs:read" [Officer] "Read every borough's record.";

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 /// Where a service takes the time from. Instants are UTC, whole microseconds (as Postgres keeps them).
 #[derive(Clone, Debug, Default)]
@@ -40,5 +40,36 @@ impl Clock {
             Self::Set(micros) => micros.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp_micros(micros).unwrap_or_default()
+    }
+}
+
+/// The day it is in England at that instant: notices, call-in and limits count days there.
+#[must_use]
+pub fn day_in_england(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&chrono_tz::Europe::London).date_naive()
+}
+
+/// The instant an English day begins.
+#[must_use]
+pub fn start_of_day_in_england(day: NaiveDate) -> DateTime<Utc> {
+    // Clocks never change at midnight in England, so there is exactly one.
+    day.and_time(NaiveTime::MIN)
+        .and_local_timezone(chrono_tz::Europe::London)
+        .earliest()
+        .map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |local| local.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summer_night_belongs_to_the_english_day() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect("an instant");
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        assert_eq!(day_in_england(at("2026-07-01T23:30:00Z")), day("2026-07-02"));
+        assert_eq!(day_in_england(at("2026-12-01T23:30:00Z")), day("2026-12-01"));
+        assert_eq!(start_of_day_in_england(day("2026-07-02")), at("2026-07-01T23:00:00Z"));
+        assert_eq!(start_of_day_in_england(day("2027-01-04")), at("2027-01-04T00:00:00Z"));
     }
 }

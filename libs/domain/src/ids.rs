@@ -100,3 +100,115 @@ id!(
     /// An entry of the audit trail.
     AuditId
 );
+id!(
+    /// A version of a committee's rules.
+    ConstitutionId
+);
+id!(
+    /// A plan: when a committee's phase is to begin, or a borough's locality plan.
+    PlanId
+);
+id!(
+    /// A signed agreement.
+    AgreementId
+);
+id!(
+    /// A parent body's approval.
+    ApprovalId
+);
+id!(
+    /// A person, as an office or seat names them.
+    PersonId
+);
+id!(
+    /// A seat of a committee.
+    SeatId
+);
+id!(
+    /// A person in a seat, for a time.
+    MembershipId
+);
+id!(
+    /// A person in an office, for a time.
+    TenureId
+);
+id!(
+    /// An entry of the register of interests.
+    InterestId
+);
+id!(
+    /// An entry of the forward plan.
+    PlanEntryId
+);
+id!(
+    /// A meeting.
+    MeetingId
+);
+id!(
+    /// An item of an agenda.
+    ItemId
+);
+id!(
+    /// What stands in for notice of a key decision.
+    ExceptionId
+);
+id!(
+    /// A paper.
+    PaperId
+);
+id!(
+    /// A stay at a meeting.
+    AttendanceId
+);
+id!(
+    /// A declaration of interest at an item.
+    DeclarationId
+);
+id!(
+    /// A ruling on a declaration.
+    RulingId
+);
+id!(
+    /// A version of minutes.
+    MinutesId
+);
+id!(
+    /// A motion.
+    MotionId
+);
+id!(
+    /// A vote on a motion.
+    VoteEventId
+);
+id!(
+    /// A call-in.
+    CallInId
+);
+id!(
+    /// A recommendation.
+    RecommendationId
+);
+id!(
+    /// A consultation.
+    ConsultationId
+);
+id!(
+    /// A report of a consultation.
+    ReportId
+);
+id!(
+    /// An item of a scrutiny committee.
+    ScrutinyItemId
+);
+id!(
+    /// A benefit or risk looked into before pooling.
+    DueDiligenceId
+);
+id!(
+    /// An action somebody owes.
+    ActionId
+);
+id!(
+    /// A milestone of a locality plan.
+    MilestoneId
+);

@@ -25,7 +25,7 @@ pub struct BoroughPlaced {
 
 impl Event for BoroughPlaced {
     const KIND: &'static str = "borough-placed.v1";
-    const CONSUMERS: &'static [&'static str] = &["budgets"];
+    const CONSUMERS: &'static [&'static str] = &["budgets", "governance"];
     fn aggregate(&self) -> String {
         format!("borough/{}", self.borough_id)
     }

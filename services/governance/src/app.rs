@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The service's login roles.
-pub const ROLES: ServiceRoles = ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Work] };
+pub const ROLES: ServiceRoles =
+    ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Work] };
 
 /// The service's migrations.
 #[must_use]
@@ -65,6 +66,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
+        tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {

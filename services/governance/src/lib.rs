@@ -3,7 +3,9 @@
 mod app;
 mod committees;
 mod delegations;
+mod facts;
 mod routes;
+mod words;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
 pub use routes::openapi;

@@ -12,8 +12,9 @@ use web::{
 
 use super::{
     committee::{CommitteeDraft, Phase},
-    store::{self, CommitteeBody, word},
+    store::{self, CommitteeBody},
 };
+use crate::words::word;
 
 /// A committee in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -149,9 +150,7 @@ pub(crate) async fn move_committee(
         moved_at: scope.now(),
     };
     if !store::move_to(&mut tx, &committee, &made).await? {
-        return Err(
-            Problem::new(&problems::VERSION_STALE, "It has just been moved by somebody else. Read it again.").into()
-        );
+        return Err(web::changed_meanwhile().into());
     }
     let act = Act::new("committee.moved", format!("committees/{}", committee.id));
     tx.record(act.before(word(made.from)).after(word(made.to)));

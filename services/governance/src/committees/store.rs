@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use domain::CommitteeId;
-use serde::{Deserialize, Serialize, de::IntoDeserializer};
+use serde::Serialize;
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 use web::{Move, Row};
 
 use super::committee::{AccessRegime, Basis, Phase};
+use crate::words::{read, word};
 
 /// A committee.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -29,17 +30,6 @@ pub(crate) struct CommitteeBody {
 impl Row for CommitteeBody {
     const COLUMNS: &'static [&'static str] =
         &["id", "name", "basis", "access_regime", "parents", "phase", "source", "created_at"];
-}
-
-/// A word of the database, which its check constraint keeps to those there are.
-fn read<T: for<'de> Deserialize<'de>>(word: &str) -> T {
-    let word: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
-    T::deserialize(word).expect("kept by a check constraint")
-}
-
-/// A word for the database.
-pub(super) fn word<T: Serialize>(value: T) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// All committees in the order of their ids, or one.

@@ -238,7 +238,7 @@ async fn moved<K: KindOf>(
         return Err(move_refused(&borough.state, &draft.to, allowed));
     }
     if !store::move_to(tx, borough, draft.to, draft.reason.trim(), client_id).await? {
-        return Err(Problem::new(&problems::VERSION_STALE, "It has just been moved by somebody else. Read it again."));
+        return Err(web::changed_meanwhile());
     }
     let act = Act::new("borough.moved", format!("boroughs/{}", borough.slug)).concerning(borough.id);
     tx.record(act.before(borough.state.as_str()).after(draft.to.as_str()));
