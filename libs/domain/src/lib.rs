@@ -13,8 +13,8 @@ mod year;
 pub use clock::Clock;
 pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
-    AccountId, AuditId, BoroughId, CommitteeId, DelegationId, EventId, FundId, JournalId, OrganisationId, ReceiptId,
-    SchemeId,
+    AccountId, AuditId, BoroughId, CommitteeId, DecisionId, DelegationId, EventId, FundId, JournalId, OrganisationId,
+    ProposalId, ReceiptId, SchemeId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};
