@@ -102,7 +102,16 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
         for forbidden in [" truncate", " references", " trigger", "PUBLIC", " maintain"] {
             assert!(!grant.contains(forbidden), "{grant}");
         }
-        let ledger = ["budgets.journal ", "budgets.posting ", "platform.audit ", "governance.delegation "];
+        let ledger = [
+            "budgets.journal ",
+            "budgets.posting ",
+            "budgets.decision ",
+            "budgets.decision_spend ",
+            "budgets.posted_on_own ",
+            "budgets.split_warning ",
+            "platform.audit ",
+            "governance.delegation ",
+        ];
         if ledger.iter().any(|table| grant.starts_with(table)) {
             assert!(!grant.contains(" update") && !grant.contains(" delete"), "{grant}");
         }

@@ -1,7 +1,8 @@
 //! One id type per thing: UUIDv7, so that newer ids sort after older ones.
 
 use chrono::{DateTime, Utc};
-use uuid::{NoContext, Timestamp, Uuid};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, NoContext, Timestamp, Uuid};
 
 fn uuid_at(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
@@ -91,6 +92,14 @@ id!(
 id!(
     /// A version of the scheme of delegation's limit for one role.
     DelegationId
+);
+id!(
+    /// A decision of a committee.
+    DecisionId
+);
+id!(
+    /// Money waiting for a decision.
+    ProposalId
 );
 id!(
     /// An event of the outbox.
@@ -212,3 +221,30 @@ id!(
     /// A milestone of a locality plan.
     MilestoneId
 );
+
+impl ProposalId {
+    /// The id of what these words say (UUIDv8 of their SHA-256): said again, it is the same proposal.
+    #[must_use]
+    pub fn of(words: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for word in words {
+            hash.update(word);
+            hash.update([0]);
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Self(Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_words_are_the_same_proposal() {
+        assert_eq!(ProposalId::of(&["a", "b"]), ProposalId::of(&["a", "b"]));
+        assert_ne!(ProposalId::of(&["a", "b"]), ProposalId::of(&["ab"]));
+        assert_eq!(ProposalId::of(&[]).0.get_version_num(), 8);
+    }
+}

@@ -14,10 +14,10 @@ pub use clock::{Clock, day_in_england, start_of_day_in_england};
 pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
     AccountId, ActionId, AgreementId, ApprovalId, AttendanceId, AuditId, BoroughId, CallInId, CommitteeId,
-    ConstitutionId, ConsultationId, DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId, FundId,
-    InterestId, ItemId, JournalId, MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, OrganisationId, PaperId,
-    PersonId, PlanEntryId, PlanId, ReceiptId, RecommendationId, ReportId, RulingId, SchemeId, ScrutinyItemId, SeatId,
-    TenureId, VoteEventId,
+    ConstitutionId, ConsultationId, DecisionId, DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId,
+    FundId, InterestId, ItemId, JournalId, MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, OrganisationId,
+    PaperId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, RulingId, SchemeId,
+    ScrutinyItemId, SeatId, TenureId, VoteEventId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};

@@ -1,7 +1,7 @@
 //! What the governance service tells.
 
 use chrono::NaiveDate;
-use domain::{DelegationId, Pence};
+use domain::{CommitteeId, DecisionId, DelegationId, FundId, Pence, ProposalId};
 use serde::{Deserialize, Serialize};
 
 use crate::Event;
@@ -27,16 +27,41 @@ impl Event for DelegationRecorded {
     }
 }
 
+/// A decision of a committee is in effect from a day on. It lets one journal of the fund move up to its amount.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionEffective {
+    /// The decision.
+    pub decision_id: DecisionId,
+    /// Whose it is.
+    pub committee_id: CommitteeId,
+    /// The fund whose money it lets move.
+    pub fund_id: FundId,
+    /// The most it lets move, in pence.
+    pub amount_pence: Pence,
+    /// What was decided.
+    pub title: String,
+    /// The proposal it answers.
+    pub proposal_id: Option<ProposalId>,
+    /// The first day it is in effect.
+    pub effective_on: NaiveDate,
+}
+
+impl Event for DecisionEffective {
+    const KIND: &'static str = "decision-effective.v1";
+    const CONSUMERS: &'static [&'static str] = &["budgets"];
+    fn aggregate(&self) -> String {
+        format!("decision/{}", self.decision_id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
+    use crate::golden;
 
     #[test]
     fn shapes_stay_as_they_were_sent() {
-        let written: Value = serde_json::from_str(include_str!("../golden/delegation-recorded.v1.json")).expect("JSON");
-        let event: DelegationRecorded = serde_json::from_value(written.clone()).expect("today's code reads it");
-        assert_eq!(serde_json::to_value(&event).expect("plain data"), written);
+        golden::<DelegationRecorded>(include_str!("../golden/delegation-recorded.v1.json"));
+        golden::<DecisionEffective>(include_str!("../golden/decision-effective.v1.json"));
     }
 }

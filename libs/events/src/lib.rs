@@ -4,6 +4,7 @@
 //! each service that wants it, and taken in there once, in an ordinary transaction of its borough. At least
 //! once on the way, in order per aggregate, once in effect.
 
+pub mod budgets;
 mod consume;
 pub mod governance;
 mod relay;
@@ -40,5 +41,17 @@ fn subscriptions() -> (Vec<String>, Vec<String>) {
     of::<tenants::BoroughPlaced>()
         .chain(of::<tenants::OrganisationRecorded>())
         .chain(of::<governance::DelegationRecorded>())
+        .chain(of::<governance::DecisionEffective>())
+        .chain(of::<budgets::FundRecorded>())
+        .chain(of::<budgets::DecisionWanted>())
+        .chain(of::<budgets::SplitSuspected>())
         .unzip()
+}
+
+/// Holds an event's shape to what was once sent.
+#[cfg(test)]
+fn golden<E: Event + PartialEq + std::fmt::Debug>(text: &str) {
+    let written: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let event: E = serde_json::from_value(written.clone()).expect("today's code reads what was sent");
+    assert_eq!(serde_json::to_value(&event).expect("plain data"), written, "today's code sends the same");
 }

@@ -60,15 +60,8 @@ impl Event for OrganisationRecorded {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
-
-    fn golden<E: Event + PartialEq + std::fmt::Debug>(text: &str) {
-        let written: Value = serde_json::from_str(text).expect("JSON");
-        let event: E = serde_json::from_value(written.clone()).expect("today's code reads what was sent");
-        assert_eq!(serde_json::to_value(&event).expect("plain data"), written, "today's code sends the same");
-    }
+    use crate::golden;
 
     #[test]
     fn shapes_stay_as_they_were_sent() {

@@ -205,11 +205,10 @@ impl<K: KindOf> Tx<K> {
         Ok(first)
     }
 
-    /// Refuses, and keeps on record that it was asked for.
+    /// Refuses, keeps on record that it was asked for, and tells what there is to tell of that.
     ///
     /// For before the first write: what was written before it would stay.
-    pub async fn refuse(mut self, why: Problem) -> Instead {
-        self.events.clear();
+    pub async fn refuse(self, why: Problem) -> Instead {
         if self.request.as_ref().is_some_and(|r| r.validate_only) {
             return Instead::Refused(why);
         }

@@ -50,7 +50,11 @@ kinds! {
     PERIOD_CLOSED 409 "period-closed" "The period is closed"
         "A closed period takes no postings. A late item keeps its effective date and goes in the next open period of the year.";
     DECISION_REQUIRED 409 "decision-required" "This needs a decision"
-        "The amount is above what your role may post on its own under the scheme of delegation in force. A decision of the committee, in effect, must allow it.";
+        "The amount is above what your role may post on its own under the scheme of delegation in force. A decision of the committee, in effect, must allow it: name it as `decision_id`. `proposal_id`, where there is one, is the name under which it is now proposed.";
+    DECISION_EXCEEDED 409 "decision-exceeded" "This is more than was decided"
+        "The decision named lets a journal move up to its amount, and this one moves more. `amount_pence` is what it moves, `allowed_pence` what was decided. Post no more than that, or name a decision that allows it.";
+    DECISION_SPENT 409 "decision-spent" "This decision has moved its money already"
+        "A decision moves money once, and the journal in `spent_by` was it; reversing that journal does not free the decision. For more money, ask for another decision.";
     REFERENCE_PENDING 409 "reference-pending" "Something this refers to has not arrived yet"
         "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
     ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"
@@ -72,7 +76,7 @@ kinds! {
     WRONG_YEAR 422 "wrong-year" "The date does not belong to the year or period"
         "The effective date must lie in the financial year, and not after the month of the period it is posted in.";
     UNKNOWN_REFERENCE 422 "unknown-reference" "It refers to something that is not there"
-        "An account, scheme or organisation named in the body is not one of this fund or borough. The errors name it.";
+        "An account, scheme, organisation or decision named in the body is not one of this fund or borough. The errors name it.";
     PARTY_ENDED 422 "party-ended" "That body did not exist on that day"
         "An organisation takes part only between the dates it is recorded for. Clinical commissioning groups ended on 30 June 2022 (SI 2022/634). Name the body that followed it.";
     IDEMPOTENCY_KEY_REUSED 422 "idempotency-key-reused" "This key belongs to another request"

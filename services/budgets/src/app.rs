@@ -64,6 +64,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
+        tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
+        tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(crate::compactor::compact(db.clone(), stop.clone())),
     ];

@@ -4,6 +4,7 @@
 mod accounts;
 mod app;
 mod compactor;
+mod decisions;
 mod facts;
 mod funds;
 mod journals;
@@ -13,6 +14,7 @@ mod receipts;
 mod region;
 mod routes;
 mod schemes;
+mod split_warnings;
 mod years;
 
 pub use app::{App, ROLES, Settings, migrations, serve};

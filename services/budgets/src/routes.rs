@@ -6,7 +6,9 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, accounts, funds, journals, periods, positions, receipts, region, schemes, years};
+use crate::{
+    App, accounts, decisions, funds, journals, periods, positions, receipts, region, schemes, split_warnings, years,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,6 +37,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(journals::http::list_journals, journals::http::post_journal))
         .routes(routes!(journals::http::get_journal))
         .routes(routes!(journals::reversals::reverse_journal))
+        .routes(routes!(decisions::http::list_fund_decisions))
+        .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(region::http::get_region_positions))

@@ -1,10 +1,10 @@
-//! Facts of other services, kept here: boroughs and their regions, bodies, the scheme of delegation.
+//! Facts of other services, kept here: boroughs and their regions, bodies, the scheme of delegation, decisions.
 
 mod store;
 
 use events::{
     Arrived, Consumer,
-    governance::DelegationRecorded,
+    governance::{DecisionEffective, DelegationRecorded},
     tenants::{BoroughPlaced, OrganisationRecorded},
 };
 use tenancy::{Borough, DbError, Tx};
@@ -22,6 +22,8 @@ impl Consumer for Facts {
             store::put_party(tx, &recorded).await
         } else if let Some(recorded) = event.is::<DelegationRecorded>() {
             store::put_delegation(tx, &recorded).await
+        } else if let Some(effective) = event.is::<DecisionEffective>() {
+            store::put_decision(tx, &effective).await
         } else {
             tracing::warn!(event.kind, "an event arrived that this version does not know; it is left aside");
             Ok(())

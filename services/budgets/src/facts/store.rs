@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use domain::OrganisationId;
 use events::{
-    governance::DelegationRecorded,
+    governance::{DecisionEffective, DelegationRecorded},
     tenants::{BoroughPlaced, OrganisationRecorded},
 };
 use tenancy::{Borough, DbError, Tx};
@@ -51,6 +51,23 @@ pub(super) async fn put_delegation(tx: &mut Tx<Borough>, recorded: &DelegationRe
         recorded.role,
         recorded.limit_pence.0,
         recorded.in_force_from
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn put_decision(tx: &mut Tx<Borough>, effective: &DecisionEffective) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into budgets.decision (borough_id, decision_id, fund_id, committee_id, amount_pence, title, proposal_id, effective_on)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        effective.decision_id.0,
+        effective.fund_id.0,
+        effective.committee_id.0,
+        effective.amount_pence.0,
+        effective.title,
+        effective.proposal_id.map(|id| id.0),
+        effective.effective_on
     )
     .execute(tx.connection())
     .await?;

@@ -2,6 +2,7 @@
 
 use auth::{Mode, can};
 use domain::FundId;
+use events::budgets::FundRecorded;
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
@@ -71,6 +72,8 @@ pub(crate) async fn create_fund(scope: InBorough<can::ManageFunds>, Sent(draft, 
         Problem::of_fault(&problems::CONFLICT, "/name", "The borough has a fund of this name already.")
     })?;
     tx.record(Act::new("fund.created", format!("funds/{}", fund.id)).after(serde_json::json!(fund)));
+    let recorded = FundRecorded { fund_id: fund.id, name: fund.name.clone(), kind: fund.kind.as_str().to_owned() };
+    events::tell(&mut tx, scope.borough().id, &recorded);
     let location = format!("/v1/boroughs/{}/funds/{}", scope.borough().slug, fund.id);
     Ok(tx.answer(Created { location, version: None, body: fund }).await?)
 }

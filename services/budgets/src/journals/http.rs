@@ -2,14 +2,15 @@
 
 use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{FinancialYear, FundId, JournalId, Pence, Period};
+use domain::{DecisionId, FinancialYear, FundId, JournalId, Pence, Period};
 use serde::{Deserialize, Serialize};
 use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
 use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
 
 use super::{
-    journal::{Books, Journal, JournalDraft, Layer},
+    delegated::{self, Poster},
+    journal::{Journal, JournalDraft, Layer},
     store,
 };
 use crate::funds::{find_fund, http::FundPath};
@@ -60,6 +61,10 @@ pub(crate) struct JournalBody {
     pub(super) reverses: Option<JournalId>,
     /// The journal that reversed it.
     pub(super) reversed_by: Option<JournalId>,
+    /// The decision it spent. Reversing the journal does not free it.
+    pub(super) decision_id: Option<DecisionId>,
+    /// With others its role posted on a scheme without a decision it is above the role's limit: see `/split-warnings`.
+    pub(super) split_suspected: bool,
     /// How many lines it has.
     pub(super) lines: i64,
     /// Its lines; in a list the first 50 of them.
@@ -78,6 +83,8 @@ impl Row for JournalBody {
         "posted_by",
         "reverses",
         "reversed_by",
+        "decision_id",
+        "split_suspected",
     ];
 }
 
@@ -94,6 +101,8 @@ impl JournalBody {
             posted_by: posted_by.to_owned(),
             reverses: journal.reverses,
             reversed_by: None,
+            decision_id: None,
+            split_suspected: false,
             lines: i64::try_from(postings.len()).unwrap_or(i64::MAX),
             postings,
         }
@@ -121,7 +130,9 @@ pub(crate) async fn list_journals(
 /// Post a journal
 ///
 /// Within each layer its lines cancel out. A late item keeps its effective date and goes in an open period. Above
-/// the limit your role has under the scheme of delegation it needs a decision, and is refused.
+/// the limit your role has under the scheme of delegation it needs a decision: without one it is refused, and the
+/// refusal's `proposal_id` is what a committee is asked about. Journals that stay under the limit one by one and are
+/// together above it are posted, and flagged.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/journals", operation_id = "postJournal", tag = "journals",
     params(FundPath, web::Keyed),
@@ -145,12 +156,11 @@ pub(crate) async fn post_journal(
         .ok_or_else(|| Problem::not_found("fund"))?
         .ok_or_else(|| no_such_year(year))?;
     let journal = Journal::post(&books, &draft, scope.now())?;
-    if let Some(refusal) = beyond_limit(&books, &journal, role.as_str()) {
-        tx.record(Act::new("journal.refused", format!("funds/{}", path.fund)).after(refusal_facts(&books, &journal)));
-        return Err(tx.refuse(refusal).await);
-    }
+    let poster = Poster { borough: scope.borough().id, role, decision: draft.decision_id };
+    let mut tx = delegated::allow(tx, &poster, &books, &journal, format!("funds/{}", path.fund)).await?;
     let client_id = &scope.caller().client_id;
     store::insert(&mut tx, &journal, client_id).await?;
+    let split_suspected = delegated::settle(&mut tx, &poster, &books, &journal).await?;
     let location = format!("/v1/boroughs/{}/funds/{}/journals/{}", scope.borough().slug, path.fund, journal.id);
     let postings = draft.postings.into_iter().map(|line| PostingBody {
         account: line.account,
@@ -158,7 +168,11 @@ pub(crate) async fn post_journal(
         layer: line.layer,
         amount_pence: line.amount_pence,
     });
-    let body = JournalBody::of(&journal, postings.collect(), client_id);
+    let body = JournalBody {
+        decision_id: draft.decision_id,
+        split_suspected,
+        ..JournalBody::of(&journal, postings.collect(), client_id)
+    };
     tx.record(Act::new("journal.posted", format!("funds/{}/journals/{}", path.fund, journal.id)));
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }
@@ -169,30 +183,6 @@ pub(super) fn no_such_year(year: FinancialYear) -> Problem {
         "/effective_on",
         format_args!("The fund has no year {year}. Open it first, or mend the date."),
     )
-}
-
-/// Rule 54: above the limit of the caller's role only a decision moves money.
-pub(super) fn beyond_limit(books: &Books, journal: &Journal, role: &str) -> Option<Problem> {
-    let limit = books.limit?;
-    let size = journal.size().unwrap_or(Pence(i64::MAX));
-    (size > limit).then(|| {
-        let detail = format!(
-            "This journal moves {size}. Under the scheme of delegation in force the role {role} may post {limit} without a decision."
-        );
-        Problem::of_fault(&problems::DECISION_REQUIRED, "/postings", detail)
-            .with("limit_pence", limit.0)
-            .with("amount_pence", size.0)
-    })
-}
-
-pub(super) fn refusal_facts(books: &Books, journal: &Journal) -> serde_json::Value {
-    serde_json::json!({
-        "reason": "decision-required",
-        "amount_pence": journal.size(),
-        "limit_pence": books.limit,
-        "year": journal.year,
-        "period": journal.period,
-    })
 }
 
 /// Get a journal

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{AccountId, FinancialYear, FundId, JournalId, Pence, Period, SchemeId};
+use domain::{AccountId, DecisionId, FinancialYear, FundId, JournalId, Pence, Period, SchemeId};
 use serde::{Deserialize, Serialize};
 use web::{Problem, problems};
 
@@ -78,6 +78,10 @@ pub(crate) struct JournalDraft {
     #[serde(default)]
     #[schema(max_length = 500)]
     pub(super) source: Option<String>,
+    /// The decision of a committee that lets it move its money: about this fund, in effect, of this amount or more,
+    /// and not spent. The journal spends it, also where your role could have posted it without.
+    #[serde(default)]
+    pub(super) decision_id: Option<DecisionId>,
     /// 2 to 10,000 lines that cancel out within each layer.
     #[schema(min_items = 2, max_items = 10_000)]
     pub(super) postings: Vec<PostingDraft>,
@@ -177,8 +181,15 @@ pub(super) struct Line {
     pub(super) scheme: Option<SchemeId>,
     pub(super) layer: Layer,
     pub(super) amount: Pence,
-    /// For lines the region counts: category and source.
+    /// For lines of expenditure accounts, which the region counts: category and source.
     pub(super) counted: Option<(String, String)>,
+}
+
+impl Line {
+    /// Whether it debits an expenditure account.
+    pub(super) fn spends(&self) -> bool {
+        self.counted.is_some() && self.amount > Pence::ZERO
+    }
 }
 
 /// A journal, ready to be written.
@@ -215,16 +226,6 @@ impl Journal {
             region: books.region.clone(),
             lines: lines.collect::<Result<_, _>>()?,
         })
-    }
-
-    /// How much it moves: the largest sum of debits in one layer.
-    pub(super) fn size(&self) -> Option<Pence> {
-        let mut debits: BTreeMap<Layer, Pence> = BTreeMap::new();
-        for line in self.lines.iter().filter(|line| line.amount > Pence::ZERO) {
-            let sum = debits.entry(line.layer).or_default();
-            *sum = sum.checked_add(line.amount)?;
-        }
-        Some(debits.into_values().max().unwrap_or_default())
     }
 
     /// What the region is told: sums by category, source and layer.
@@ -297,6 +298,7 @@ mod tests {
             period: Period::new(12).expect("a period"),
             narrative: "A test".into(),
             source: None,
+            decision_id: None,
             postings: amounts.iter().map(line).collect(),
         }
     }

@@ -2,13 +2,14 @@
 
 use auth::can;
 use chrono::NaiveDate;
-use domain::{JournalId, Period};
+use domain::{DecisionId, JournalId, Period};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use web::{At, Created, Problem, SentOnce, problems};
 
 use super::{
-    http::{JournalBody, JournalPath, beyond_limit, no_such_year, refusal_facts},
+    delegated::{self, Poster},
+    http::{JournalBody, JournalPath, no_such_year},
     journal::{Journal, check_narrative, year_of},
     store,
 };
@@ -25,12 +26,16 @@ pub(crate) struct ReversalDraft {
     /// Why.
     #[schema(min_length = 1, max_length = 500)]
     narrative: String,
+    /// The decision of a committee that lets it move its money, as for a journal.
+    #[serde(default)]
+    decision_id: Option<DecisionId>,
 }
 
 /// Reverse a journal
 ///
 /// Posts its lines on the other side, in an open period, not before what it reverses; above your role's delegated
-/// limit it needs a decision, as posting did. A journal is reversed once; a reversal is not reversed.
+/// limit it needs a decision of its own, as posting did. The decision that what it reverses spent stays spent. A journal
+/// is reversed once; a reversal is not reversed.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/journals/{journal}/reversals", operation_id = "reverseJournal",
     tag = "journals",
@@ -84,13 +89,12 @@ pub(crate) async fn reverse_journal(
         lines,
     };
     // What may not be posted without a decision may not be taken back without one.
-    if let Some(refusal) = beyond_limit(&books, &journal, scope.caller().role.as_str()) {
-        let subject = format!("funds/{}/journals/{}", path.fund, path.journal);
-        tx.record(Act::new("journal.refused", subject).after(refusal_facts(&books, &journal)));
-        return Err(tx.refuse(refusal).await);
-    }
+    let poster = Poster { borough: scope.borough().id, role: scope.caller().role, decision: draft.decision_id };
+    let subject = format!("funds/{}/journals/{}", path.fund, path.journal);
+    let mut tx = delegated::allow(tx, &poster, &books, &journal, subject).await?;
     let client_id = &scope.caller().client_id;
     store::insert(&mut tx, &journal, client_id).await.on_constraint("journal_reversed_once", already_reversed)?;
+    delegated::settle(&mut tx, &poster, &books, &journal).await?;
     let subject = format!("funds/{}/journals/{}", path.fund, journal.id);
     tx.record(Act::new("journal.reversed", subject).before(path.journal.to_string()));
     let body = store::list(&mut tx, path.fund, Some(journal.id), None, 1).await?.pop();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use auth::Role;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{AccountId, FinancialYear, FundId, JournalId, Pence, Period, SchemeId};
+use domain::{AccountId, DecisionId, FinancialYear, FundId, JournalId, Pence, Period, SchemeId};
 use serde::Deserialize;
 use serde_json::Value;
 use tenancy::{Borough, DbError, Tx};
@@ -162,6 +162,8 @@ struct JournalRow {
     client_id: String,
     reverses_id: Option<Uuid>,
     reversed_by: Option<Uuid>,
+    decision_id: Option<Uuid>,
+    split_suspected: bool,
     postings: Value,
     lines: i64,
 }
@@ -179,6 +181,8 @@ pub(super) async fn list(
         r#"select j.journal_id, j.year as "year: FinancialYear", j.period as "period: Period", j.effective_on, j.posted_at,
              j.narrative, j.source, j.client_id, j.reverses_id,
              (select r.journal_id from budgets.journal r where r.fund_id = j.fund_id and r.reverses_id = j.journal_id) as reversed_by,
+             (select d.decision_id from budgets.decision_spend d where d.fund_id = j.fund_id and d.journal_id = j.journal_id) as decision_id,
+             exists (select from budgets.split_warning w where w.fund_id = j.fund_id and w.journal_id = j.journal_id) as "split_suspected!",
              (select jsonb_agg(jsonb_build_object('account', a.code, 'scheme', s.code, 'layer', p.layer,
                        'amount_pence', p.amount_pence) order by p.line)
               from budgets.posting p join budgets.account a on a.fund_id = p.fund_id and a.account_id = p.account_id
@@ -207,6 +211,8 @@ pub(super) async fn list(
         posted_by: row.client_id,
         reverses: row.reverses_id.map(JournalId),
         reversed_by: row.reversed_by.map(JournalId),
+        decision_id: row.decision_id.map(DecisionId),
+        split_suspected: row.split_suspected,
         lines: row.lines,
         postings: serde_json::from_value::<Vec<PostingBody>>(row.postings).unwrap_or_default(),
     });
