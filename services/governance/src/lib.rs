@@ -3,7 +3,11 @@
 mod app;
 mod committees;
 mod delegations;
+mod drafts;
 mod facts;
+mod interests;
+mod offices;
+mod people;
 mod routes;
 mod words;
 

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, committees, delegations};
+use crate::{App, committees, delegations, interests, offices, people};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(committees::http::get_committee))
         .routes(routes!(committees::http::get_committee_transitions, committees::http::move_committee))
         .routes(routes!(delegations::http::list_delegations, delegations::http::record_delegation))
+        .routes(routes!(people::http::list_people, people::http::record_person))
+        .routes(routes!(people::http::get_person))
+        .routes(routes!(interests::http::list_interests, interests::http::register_interest))
+        .routes(routes!(interests::http::end_interest))
+        .routes(routes!(offices::http::list_offices, offices::http::record_office))
+        .routes(routes!(offices::http::end_office))
 }
 
 /// The service's part of the API description.
