@@ -5,6 +5,7 @@ mod committees;
 mod delegations;
 mod drafts;
 mod facts;
+mod forward_plan;
 mod interests;
 mod offices;
 mod people;

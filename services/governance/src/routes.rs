@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, committees, delegations, interests, offices, people};
+use crate::{App, committees, delegations, forward_plan, interests, offices, people};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -27,6 +27,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(interests::http::end_interest))
         .routes(routes!(offices::http::list_offices, offices::http::record_office))
         .routes(routes!(offices::http::end_office))
+        .routes(routes!(forward_plan::http::list_forward_plan, forward_plan::http::plan_decision))
+        .routes(routes!(forward_plan::http::get_plan_entry))
+        .routes(routes!(forward_plan::http::revise_plan_entry))
+        .routes(routes!(forward_plan::http::publish_plan_entry))
 }
 
 /// The service's part of the API description.
