@@ -1,5 +1,6 @@
 //! Governance: joint committees, and the scheme of delegation that says what may be done without them.
 
+mod agenda;
 mod app;
 mod committees;
 mod delegations;
@@ -7,6 +8,7 @@ mod drafts;
 mod facts;
 mod forward_plan;
 mod interests;
+mod meetings;
 mod offices;
 mod people;
 mod routes;

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, committees, delegations, forward_plan, interests, offices, people};
+use crate::{App, agenda, committees, delegations, forward_plan, interests, meetings, offices, people};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,14 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(forward_plan::http::get_plan_entry))
         .routes(routes!(forward_plan::http::revise_plan_entry))
         .routes(routes!(forward_plan::http::publish_plan_entry))
+        .routes(routes!(meetings::http::list_meetings, meetings::http::call_meeting))
+        .routes(routes!(meetings::http::get_meeting))
+        .routes(routes!(meetings::http::get_meeting_transitions, meetings::http::move_meeting))
+        .routes(routes!(meetings::http::record_chair))
+        .routes(routes!(meetings::http::reschedule_meeting))
+        .routes(routes!(agenda::http::list_agenda_items, agenda::http::add_agenda_item))
+        .routes(routes!(agenda::http::get_agenda_item))
+        .routes(routes!(agenda::http::record_notice_exception))
 }
 
 /// The service's part of the API description.
