@@ -1,4 +1,4 @@
-//! Governance: joint committees, and the scheme of delegation that says what may be done without them.
+//! Governance: joint committees, their people and meetings, and the scheme of delegation that says what may be done without them.
 
 mod agenda;
 mod app;
@@ -10,6 +10,7 @@ mod forward_plan;
 mod interests;
 mod meetings;
 mod offices;
+mod papers;
 mod people;
 mod routes;
 mod words;

@@ -6,11 +6,11 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, agenda, committees, delegations, forward_plan, interests, meetings, offices, people};
+use crate::{App, agenda, committees, delegations, forward_plan, interests, meetings, offices, papers, people};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tenfold governance", version = "1", description = "Joint committees and the scheme of delegation."),
+    info(title = "Tenfold governance", version = "1", description = "Joint committees, their meetings and the scheme of delegation."),
     components(schemas(web::ProblemBody))
 )]
 struct Document;
@@ -39,6 +39,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(agenda::http::list_agenda_items, agenda::http::add_agenda_item))
         .routes(routes!(agenda::http::get_agenda_item))
         .routes(routes!(agenda::http::record_notice_exception))
+        .routes(routes!(papers::http::list_papers, papers::http::announce_paper))
+        .routes(routes!(papers::http::get_paper))
+        .routes(routes!(papers::http::get_paper_content, papers::http::store_paper))
 }
 
 /// The service's part of the API description.
