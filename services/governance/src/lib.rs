@@ -2,13 +2,16 @@
 
 mod agenda;
 mod app;
+mod attendances;
 mod committees;
+mod declarations;
 mod delegations;
 mod drafts;
 mod facts;
 mod forward_plan;
 mod interests;
 mod meetings;
+mod minutes;
 mod offices;
 mod papers;
 mod people;

@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, agenda, committees, delegations, forward_plan, interests, meetings, offices, papers, people};
+use crate::{App, agenda, attendances, committees, declarations, delegations, forward_plan, interests, meetings, minutes, offices, papers, people};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -42,6 +42,11 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(papers::http::list_papers, papers::http::announce_paper))
         .routes(routes!(papers::http::get_paper))
         .routes(routes!(papers::http::get_paper_content, papers::http::store_paper))
+        .routes(routes!(attendances::http::list_attendances, attendances::http::record_arrival))
+        .routes(routes!(attendances::http::record_departure))
+        .routes(routes!(declarations::http::list_declarations, declarations::http::declare_interest))
+        .routes(routes!(declarations::http::record_ruling))
+        .routes(routes!(minutes::http::list_minutes, minutes::http::record_minutes))
 }
 
 /// The service's part of the API description.
