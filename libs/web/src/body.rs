@@ -91,7 +91,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             }
         };
         media_type_is_json(&parts.headers)?;
-        let bytes = to_bytes(body, JSON_LIMIT).await.map_err(|error| unreadable_body(&error))?;
+        let bytes = to_bytes(body, JSON_LIMIT).await.map_err(|error| unreadable_body(&error, JSON_LIMIT))?;
         let draft = parse(&bytes)?;
         let mut hash = Sha256::new_with_prefix(parts.method.as_str());
         hash.update([0]);
@@ -126,11 +126,13 @@ fn media_type_is_json(headers: &HeaderMap) -> Result<(), Problem> {
     if plain { Ok(()) } else { refuse("Send the body in UTF-8.") }
 }
 
-fn unreadable_body(error: &axum::Error) -> Problem {
+/// Why a body could not be read to its end, where `most` is how many bytes it may have.
+pub(crate) fn unreadable_body(error: &axum::Error, most: usize) -> Problem {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
         if error.is::<http_body_util::LengthLimitError>() {
-            return Problem::new(&problems::TOO_LARGE, "A body may be up to 2,097,152 bytes. Nothing was written.");
+            let detail = format_args!("A body may be up to {} MB here. Nothing was written.", most / 1024 / 1024);
+            return Problem::new(&problems::TOO_LARGE, detail);
         }
         if error.is::<tower_http::timeout::TimeoutError>() {
             return Problem::new(&problems::TIMED_OUT, "The body did not arrive in time. Nothing was written.");

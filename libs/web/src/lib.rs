@@ -6,6 +6,7 @@
 mod at;
 mod body;
 mod conditions;
+mod content;
 mod csv_table;
 mod faults;
 mod manners;
@@ -22,6 +23,7 @@ mod unread;
 pub use at::At;
 pub use body::{IdempotencyKey, JSON_LIMIT, Sent, SentOnce, WriteRequest};
 pub use conditions::{IfMatch, version_tag};
+pub use content::Content;
 pub use csv_table::Row;
 pub use faults::{Faults, changed_meanwhile};
 pub use manners::{RequestId, manners};

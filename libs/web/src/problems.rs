@@ -59,16 +59,18 @@ kinds! {
         "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
     ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"
         "A journal is reversed at most once, and a reversal is not itself reversed: post what is right as a new journal.";
+    NOTICE_TOO_SHORT 409 "notice-too-short" "Notice of the key decision was too short"
+        "A key decision takes 28 clear days' notice with all eight particulars (SI 2012/2089 reg 9). Put the meeting off, or record a general exception (reg 10: scrutiny told, five clear days) or special urgency (reg 11: its chair agreed). `due_by` is the day notice was due.";
     REQUEST_IN_PROGRESS 409 "request-in-progress" "The first request with this key is still running"
         "Another request with the same Idempotency-Key has not finished. Try again after the time in Retry-After to get its answer.";
     VERSION_STALE 412 "version-stale" "It has changed since you read it"
         "The If-Match header names a version that is no longer the current one. Read it again, and decide again.";
     TOO_LARGE 413 "too-large" "The body is too large"
-        "A body may be up to 2 MB (2,097,152 bytes); a bulk one up to 8 MB.";
+        "A body may be up to 2 MB (2,097,152 bytes); a bulk one or the content of a paper up to 8 MB.";
     URI_TOO_LONG 414 "uri-too-long" "The address is too long"
         "A path with its query may be up to 8,192 bytes.";
     MEDIA_TYPE 415 "media-type" "We cannot read that format"
-        "Send application/json, in UTF-8, not compressed. The token endpoint takes application/x-www-form-urlencoded.";
+        "Send application/json, in UTF-8, not compressed; the content of a paper as its own type. The token endpoint takes application/x-www-form-urlencoded.";
     CONTENT_INVALID 422 "content-invalid" "What was sent is not right"
         "The body could be read, but something in it breaks a rule. The errors say what and where, as JSON pointers. Nothing was written.";
     JOURNAL_UNBALANCED 422 "journal-unbalanced" "The journal does not balance"

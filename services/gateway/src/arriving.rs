@@ -113,7 +113,7 @@ impl Arriving {
 }
 
 pub(crate) fn too_large() -> Problem {
-    Problem::new(&problems::TOO_LARGE, "A body may be up to 2,097,152 bytes, a bulk one up to 8,388,608.")
+    Problem::new(&problems::TOO_LARGE, "A body may be up to 2,097,152 bytes, a bulk one or a paper up to 8,388,608.")
 }
 
 /// The body cannot be forwarded to its end. Why, its `Progress` says.

@@ -77,7 +77,7 @@ impl Route {
     /// Whether it takes bodies of bulk size.
     #[must_use]
     pub fn is_bulk(&self) -> bool {
-        self.template.ends_with("/bulk")
+        self.template.ends_with("/bulk") || self.template.ends_with("/content")
     }
 }
 

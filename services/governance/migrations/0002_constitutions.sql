@@ -159,12 +159,16 @@ create table governance.office_tenure (
   person_id uuid not null,
   valid_from date not null,
   valid_to date check (valid_to >= valid_from),
+  -- why nobody held it before, where there was a gap; why it ended, where no successor ended it
+  vacancy_reason text check (length(vacancy_reason) between 1 and 500),
+  ended_reason text check (length(ended_reason) between 1 and 500),
   version bigint not null default 1,
   created_at timestamptz not null,
   primary key (borough_id, tenure_id),
   foreign key (borough_id, person_id) references governance.person
 );
 create index on governance.office_tenure (borough_id, person_id);
+create index on governance.office_tenure (borough_id, office, body, valid_from);
 
 -- The register of interests: the NHS register (28 days) and councillors' disclosable pecuniary interests together.
 create table governance.interest (
@@ -208,6 +212,7 @@ end $$;
 grant update (slug, gss, name, region) on governance.borough to governance_borough;
 grant update (name, kind) on governance.fund to governance_borough;
 grant update (valid_to, version) on governance.seat, governance.membership, governance.office_tenure to governance_borough;
+grant update (ended_reason) on governance.office_tenure to governance_borough;
 grant update (ended_on, version) on governance.interest to governance_borough;
 grant update (name) on governance.person to governance_borough;
 grant update (external_id) on governance.committee to governance_borough;

@@ -200,7 +200,7 @@ begin
   end loop;
 end $$;
 
-grant update (published_on, version) on governance.plan_entry to governance_borough;
+grant update (matter, decision_on, particulars, published_on, version) on governance.plan_entry to governance_borough;
 grant update (state, notified_at, chair_id, starts_at, place, version) on governance.meeting to governance_borough;
 grant update (stored_at, version) on governance.paper to governance_borough;
 grant update (left_at, version) on governance.attendance to governance_borough;

@@ -9,6 +9,8 @@ use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::papers::Storage;
+
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
     ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Work] };
@@ -30,6 +32,8 @@ pub struct Settings {
     pub public_url: String,
     /// Where the tenants service answers, for its keys.
     pub tenants_url: String,
+    /// Where the content of papers lies: `file:///folder` or `s3://bucket/folder`.
+    pub papers_url: String,
     /// The clock.
     pub clock: Clock,
     /// What tells callers by their headers; the verifier of our tokens when left out.
@@ -41,13 +45,15 @@ pub struct Settings {
 pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
+    pub(crate) papers: Storage,
 }
 
 /// Serves until `stop`.
 ///
 /// # Errors
-/// When the wall does not stand, or the database is out of reach.
+/// When the wall does not stand, or the database or the store of papers is out of reach.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let papers = Storage::open(&settings.papers_url)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
@@ -56,7 +62,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
-    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier) };
+    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), papers };
 
     let freshness = {
         let (keys, stop) = (keys.clone(), stop.clone());

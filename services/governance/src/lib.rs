@@ -1,9 +1,20 @@
-//! Governance: joint committees, and the scheme of delegation that says what may be done without them.
+//! Governance: joint committees, their people and meetings, and the scheme of delegation that says what may be done without them.
 
+mod agenda;
 mod app;
+mod attendances;
 mod committees;
+mod declarations;
 mod delegations;
+mod drafts;
 mod facts;
+mod forward_plan;
+mod interests;
+mod meetings;
+mod minutes;
+mod offices;
+mod papers;
+mod people;
 mod routes;
 mod words;
 

@@ -18,6 +18,9 @@ struct Arguments {
     /// Where the tenants service answers.
     #[arg(long, env = "TENFOLD_TENANTS_URL", default_value = "http://127.0.0.1:4001")]
     tenants_url: String,
+    /// Where the content of papers lies: file:///folder or s3://bucket/folder.
+    #[arg(long, env = "TENFOLD_PAPERS_URL")]
+    papers_url: String,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -36,6 +39,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         own_cluster: arguments.own_cluster,
         public_url: arguments.public_url,
         tenants_url: arguments.tenants_url,
+        papers_url: arguments.papers_url,
         clock: domain::Clock::System,
         gate: None,
     };

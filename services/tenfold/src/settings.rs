@@ -60,6 +60,9 @@ pub struct UpSettings {
     /// A Redis to use; without it a private one is started where a server is installed. `off` uses none.
     #[arg(long, env = "TENFOLD_REDIS_URL")]
     pub redis_url: Option<String>,
+    /// Where the content of papers lies: file:///folder or s3://bucket/folder. Default: papers in the data folder.
+    #[arg(long, env = "TENFOLD_PAPERS_URL")]
+    pub papers_url: Option<String>,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Switch,

@@ -27,6 +27,8 @@ pub struct SplitSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// Where the content of papers lies.
+    pub papers_url: String,
 }
 
 impl Split {
@@ -46,6 +48,7 @@ impl Split {
         tell("TENFOLD_PUBLIC_URL", url.clone());
         tell("TENFOLD_OWN_CLUSTER", settings.own_cluster.to_string());
         tell("TENFOLD_TOKEN_KEY", settings.token_key.display().to_string());
+        tell("TENFOLD_PAPERS_URL", settings.papers_url);
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
         tell("TENFOLD_STOP_ON_STDIN_EOF", "1".into());
         for (service, addr) in &at {

@@ -23,6 +23,8 @@ pub struct StackSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// Where the content of papers lies.
+    pub papers_url: String,
     /// The clock.
     pub clock: Clock,
     /// What tells the budgets service's callers, where that is not to be their tokens.
@@ -76,6 +78,7 @@ impl Stack {
             own_cluster,
             public_url: url.clone(),
             tenants_url: tenants_url.clone(),
+            papers_url: settings.papers_url,
             clock: clock.clone(),
             gate: None,
         };

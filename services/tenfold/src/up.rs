@@ -101,6 +101,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
 
     let step = Step::begin("Starting the services", 0);
     let token_key = folder.join("token-signing.pem");
+    let own_papers = || format!("file://{}", folder.join("papers").display());
+    let papers_url = settings.papers_url.unwrap_or_else(own_papers);
     let services = if settings.split {
         let base = match &cluster {
             Some(cluster) => cluster.anyone().database(DATABASE),
@@ -114,6 +116,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            papers_url,
         };
         Services::Split(Split::start(split).await?)
     } else {
@@ -125,6 +128,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            papers_url,
             clock: Clock::System,
             budgets_gate: None,
         };
@@ -207,6 +211,12 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
 fn empty(folder: &Path) -> anyhow::Result<()> {
     // A server left behind would go on writing: only its cluster's folder knows it.
     tenancy::cluster::remove(&folder.join("postgres"))?;
+    match fs::remove_dir_all(folder.join("papers")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).context("papers cannot be removed");
+        }
+        _ => {}
+    }
     for file in ["personas.toml", "roles.toml", "running.toml", "token-signing.pem", "postgres.log", "redis.sock"] {
         match fs::remove_file(folder.join(file)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -1,0 +1,47 @@
+//! Agendas: the items of a meeting, what is private in them, and the notice their key decisions had.
+
+pub(crate) mod http;
+mod item;
+mod notice;
+mod store;
+
+use domain::{ItemId, MeetingId};
+use tenancy::{Borough, Tx};
+use web::Problem;
+
+use crate::{drafts::unknown, meetings::MeetingBody};
+pub(crate) use item::{ItemBody, may_read_exempt};
+
+/// An item of a meeting, with its exempt text: see [`ItemBody::for_reader`].
+///
+/// # Errors
+/// 404 where the meeting has no such item.
+pub(crate) async fn find_item(tx: &mut Tx<Borough>, meeting: MeetingId, id: ItemId) -> Result<ItemBody, Problem> {
+    store::list(tx, meeting, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("agenda item"))
+}
+
+/// An item a body names, with its exempt text: see [`ItemBody::for_reader`].
+///
+/// # Errors
+/// 422 where the meeting has no such item.
+pub(crate) async fn named_item(
+    tx: &mut Tx<Borough>,
+    meeting: MeetingId,
+    id: ItemId,
+    pointer: &str,
+) -> Result<ItemBody, Problem> {
+    store::list(tx, meeting, Some(id), None, 1).await?.pop().ok_or_else(|| unknown(pointer, "item of this meeting"))
+}
+
+/// Whether a key decision had its notice, or something that stands in for it (rules 41 to 44).
+///
+/// # Errors
+/// 409 `notice-too-short` where it had neither.
+#[allow(dead_code, reason = "asked where a key decision is taken")]
+pub(crate) async fn key_decision_notice(
+    tx: &mut Tx<Borough>,
+    meeting: &MeetingBody,
+    item: &ItemBody,
+) -> Result<(), Problem> {
+    find_item(tx, meeting.id, item.id).await?.notice.holds()
+}
