@@ -13,6 +13,9 @@ pub struct DelegationRecorded {
     pub delegation_id: DelegationId,
     /// Whose limit.
     pub role: String,
+    /// The fund it is of; of every fund that has none of its own where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fund_id: Option<FundId>,
     /// The most that role may post in one journal without a decision.
     pub limit_pence: Pence,
     /// The first day it is in force.

@@ -62,6 +62,26 @@ impl Act {
     }
 }
 
+/// Who an act is put down to: a caller, or a service that does what time has come for.
+pub(crate) struct Actor<'a> {
+    client_id: &'a str,
+    role: &'a str,
+    request_id: &'a str,
+    address: &'a str,
+}
+
+impl<'a> Actor<'a> {
+    pub(crate) fn of(by: &'a By) -> Self {
+        let By { caller, request_id, address } = by;
+        Self { client_id: &caller.client_id, role: caller.role.as_str(), request_id, address }
+    }
+
+    /// A service by itself; `name` is `service.governance`.
+    pub(crate) fn service(name: &'a str) -> Self {
+        Self { client_id: name, role: "service", request_id: "-", address: "-" }
+    }
+}
+
 fn none(rows: &Value) -> bool {
     rows.as_array().is_none_or(Vec::is_empty)
 }
@@ -69,7 +89,7 @@ fn none(rows: &Value) -> bool {
 /// Writes acts that concern boroughs.
 pub(crate) async fn write(
     connection: &mut PgConnection,
-    by: &By,
+    by: &Actor<'_>,
     rows: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -83,8 +103,8 @@ pub(crate) async fn write(
          from jsonb_to_recordset($6)
            as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb)",
         now,
-        by.caller.client_id,
-        by.caller.role.as_str(),
+        by.client_id,
+        by.role,
         by.request_id,
         by.address,
         rows
@@ -97,7 +117,7 @@ pub(crate) async fn write(
 /// Writes the platform's own acts.
 pub(crate) async fn write_office(
     connection: &mut PgConnection,
-    by: &By,
+    by: &Actor<'_>,
     rows: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -110,8 +130,8 @@ pub(crate) async fn write_office(
          select audit_id, $1, $2, $3, $4, $5, action, subject, before, after
          from jsonb_to_recordset($6) as act (audit_id uuid, action text, subject text, before jsonb, after jsonb)",
         now,
-        by.caller.client_id,
-        by.caller.role.as_str(),
+        by.client_id,
+        by.role,
         by.request_id,
         by.address,
         rows

@@ -11,7 +11,14 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use web::{Problem, Replayed, Reply, WriteRequest};
 
-use crate::{Act, Db, Kind, KindOf, audit, context::Context, error::DbError, idempotency, scope::Scope};
+use crate::{
+    Act, Db, Kind, KindOf,
+    audit::{self, Actor},
+    context::Context,
+    error::DbError,
+    idempotency,
+    scope::Scope,
+};
 
 /// What a handler that writes returns.
 pub type Handled = Result<Replayed, Instead>;
@@ -249,9 +256,12 @@ impl<K: KindOf> Tx<K> {
     }
 
     async fn write_acts(&mut self, here: &Value, office: &Value) -> Result<(), DbError> {
-        let Some(by) = &self.by else { return Ok(()) };
-        audit::write(&mut self.inner, by, here, self.now).await?;
-        audit::write_office(&mut self.inner, by, office, self.now).await
+        let Some(by) = &self.by else {
+            let name = format!("service.{}", self.db.service());
+            return audit::write(&mut self.inner, &Actor::service(&name), here, self.now).await;
+        };
+        audit::write(&mut self.inner, &Actor::of(by), here, self.now).await?;
+        audit::write_office(&mut self.inner, &Actor::of(by), office, self.now).await
     }
 
     /// Commits work that answers nobody.

@@ -55,6 +55,16 @@ kinds! {
         "The decision named lets a journal move up to its amount, and this one moves more. `amount_pence` is what it moves, `allowed_pence` what was decided. Post no more than that, or name a decision that allows it.";
     DECISION_SPENT 409 "decision-spent" "This decision has moved its money already"
         "A decision moves money once, and the journal in `spent_by` was it; reversing that journal does not free the decision. For more money, ask for another decision.";
+    INQUORATE 409 "inquorate" "There is no quorum"
+        "Too few of those who count for the item are there, after conflicted members have left: in all, of a class, or of a partner. `explanation` gives each rule and its inputs. Nothing can be decided until there is a quorum again.";
+    NOT_ENTITLED 409 "not-entitled" "That seat may not vote on this"
+        "A seat votes where it has a vote, somebody sits in it who counts, and no interest stands against it. `standing` says how it stands. A chair's ruling or a dispensation, recorded on the declaration before the vote opens, can let a conflicted member vote.";
+    ADVISORY_ONLY 409 "advisory-only" "This committee advises"
+        "A committee decides once it is live, and an advisory one never. What it agrees is recorded as a recommendation.";
+    NOT_CARRIED 409 "not-carried" "The motion has not been carried"
+        "Only a motion that a lawful vote carried becomes a decision or a recommendation.";
+    BEYOND_AUTHORITY 409 "beyond-authority" "This is beyond what the committee may decide"
+        "The amount is above the committee's own limit under the rules in force. It goes to the next tier: each parent's own board decides, and the committee may recommend.";
     REFERENCE_PENDING 409 "reference-pending" "Something this refers to has not arrived yet"
         "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
     ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"

@@ -187,13 +187,14 @@ create table governance.interest (
   foreign key (borough_id, person_id) references governance.person
 );
 
--- A limit may be of one fund and of one kind of act; a committee's and the boards' own limits are tiers beside roles.
+-- A limit may be of one fund, of one kind of act, and of two officers acting together.
 alter table governance.delegation
   add column fund_id uuid,
-  add column kind text check (kind in ('spend', 'virement', 'contract', 'grant'));
+  add column kind text check (kind in ('spend', 'virement', 'contract', 'grant')),
+  add column officers smallint not null default 1 check (officers in (1, 2));
 alter table governance.delegation drop constraint delegation_one_a_day;
 alter table governance.delegation add constraint delegation_one_a_day
-  unique nulls not distinct (borough_id, role, fund_id, kind, in_force_from);
+  unique nulls not distinct (borough_id, role, fund_id, kind, officers, in_force_from);
 
 do $$
 declare t text;

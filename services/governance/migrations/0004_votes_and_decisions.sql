@@ -85,7 +85,6 @@ create table governance.decision (
   -- reasons, options rejected, conflicts, dispensations (SI 2012/2089 reg 12)
   record jsonb not null,
   private jsonb,
-  exempt_text text check (length(exempt_text) between 1 and 10000),
   fund_id uuid,
   amount_pence bigint,
   proposal_id uuid,
@@ -102,7 +101,6 @@ create table governance.decision (
   foreign key (borough_id, motion_id) references governance.motion,
   foreign key (borough_id, committee_id, constitution_id) references governance.constitution,
   foreign key (borough_id, delegation_id) references governance.delegation,
-  check (exempt_text is null or private is not null),
   check ((fund_id is null) = (amount_pence is null))
 );
 create index on governance.decision (borough_id, committee_id);

@@ -3,19 +3,26 @@
 mod agenda;
 mod app;
 mod attendances;
+mod authority;
 mod committees;
+mod constitutions;
+mod decisions;
 mod declarations;
 mod delegations;
 mod drafts;
 mod facts;
 mod forward_plan;
+mod going_live;
 mod interests;
 mod meetings;
 mod minutes;
+mod motions;
 mod offices;
 mod papers;
 mod people;
 mod routes;
+mod seats;
+mod votes;
 mod words;
 
 pub use app::{App, ROLES, Settings, migrations, serve};

@@ -6,11 +6,18 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, agenda, attendances, committees, declarations, delegations, forward_plan, interests, meetings, minutes, offices, papers, people};
+use crate::{
+    App, agenda, attendances, authority, committees, constitutions, decisions, declarations, delegations, facts,
+    forward_plan, going_live, interests, meetings, minutes, motions, offices, papers, people, seats, votes,
+};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tenfold governance", version = "1", description = "Joint committees, their meetings and the scheme of delegation."),
+    info(
+        title = "Tenfold governance",
+        version = "1",
+        description = "Joint committees, their meetings and the scheme of delegation."
+    ),
     components(schemas(web::ProblemBody))
 )]
 struct Document;
@@ -20,6 +27,37 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(committees::http::list_committees, committees::http::create_committee))
         .routes(routes!(committees::http::get_committee))
         .routes(routes!(committees::http::get_committee_transitions, committees::http::move_committee))
+        .routes(routes!(constitutions::http::list_constitutions, constitutions::http::record_constitution))
+        .routes(routes!(constitutions::http::get_constitution))
+        .routes(routes!(seats::http::list_seats, seats::http::create_seat))
+        .routes(routes!(seats::http::get_seat))
+        .routes(routes!(seats::http::end_seat))
+        .routes(routes!(seats::memberships::list_memberships, seats::memberships::create_membership))
+        .routes(routes!(seats::memberships::end_membership))
+        .routes(routes!(going_live::http::list_planned_dates, going_live::http::record_planned_date))
+        .routes(routes!(going_live::http::list_approvals, going_live::http::record_approval))
+        .routes(routes!(going_live::http::list_signed_agreements, going_live::http::record_signed_agreement))
+        .routes(routes!(going_live::http::get_committee_readiness))
+        .routes(routes!(votes::http::get_quorum))
+        .routes(routes!(motions::http::list_motions, motions::http::record_motion))
+        .routes(routes!(motions::http::get_motion))
+        .routes(routes!(motions::http::withdraw_motion))
+        .routes(routes!(votes::http::list_vote_events, votes::http::open_vote))
+        .routes(routes!(votes::http::get_vote_event))
+        .routes(routes!(votes::http::list_votes, votes::http::cast_votes))
+        .routes(routes!(votes::http::close_vote))
+        .routes(routes!(votes::http::get_vote_result))
+        .routes(routes!(facts::http::list_proposals))
+        .routes(routes!(decisions::http::list_decisions, decisions::http::record_decision))
+        .routes(routes!(decisions::http::get_decision))
+        .routes(routes!(decisions::moves::get_decision_transitions, decisions::moves::move_decision))
+        .routes(routes!(decisions::call_ins::list_call_ins, decisions::call_ins::call_in))
+        .routes(routes!(
+            decisions::recommendations::list_recommendations,
+            decisions::recommendations::record_recommendation
+        ))
+        .routes(routes!(decisions::recommendations::get_recommendation))
+        .routes(routes!(authority::http::check_authority))
         .routes(routes!(delegations::http::list_delegations, delegations::http::record_delegation))
         .routes(routes!(people::http::list_people, people::http::record_person))
         .routes(routes!(people::http::get_person))

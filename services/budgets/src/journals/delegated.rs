@@ -48,7 +48,7 @@ pub(super) async fn allow(
             )
             .into());
         }
-        decision.lets(journal.size(), tx.now().date_naive()).err()
+        decision.lets(journal.size(), domain::day_in_england(tx.now())).err()
     } else if let Some(limit) = books.limit.filter(|limit| journal.size() > *limit) {
         let wanted = wanted(poster, journal, limit);
         facts["proposal_id"] = json!(wanted.proposal_id);

@@ -43,16 +43,17 @@ pub(super) async fn open_books(
     codes: (&[String], &[String]),
     role: Role,
 ) -> Result<Option<Option<Books>>, DbError> {
-    let today = tx.now().date_naive();
+    let today = domain::day_in_england(tx.now());
     let row = sqlx::query!(
         r#"select f.region, p.state as "state?",
              coalesce((select jsonb_object_agg(a.code, jsonb_build_array(a.account_id, a.kind))
                        from budgets.account a where a.fund_id = $1 and a.code = any ($4)), '{}') as "accounts!",
              coalesce((select jsonb_object_agg(s.code, jsonb_build_array(s.scheme_id, s.category, s.source))
                        from budgets.scheme s where s.fund_id = $1 and s.code = any ($5)), '{}') as "schemes!",
-             exists (select from budgets.delegation d where d.in_force_from <= $6) as "delegated!",
+             exists (select from budgets.delegation d where d.in_force_from <= $6 and (d.fund_id is null or d.fund_id = $1)) as "delegated!",
              (select d.limit_pence from budgets.delegation d where d.role = $7 and d.in_force_from <= $6
-              order by d.in_force_from desc, d.delegation_id desc limit 1) as limit_pence
+                and (d.fund_id is null or d.fund_id = $1)
+              order by d.fund_id nulls last, d.in_force_from desc, d.delegation_id desc limit 1) as limit_pence
            from budgets.fund f left join budgets.period p on p.fund_id = f.fund_id and p.year = $2 and p.period = $3
            where f.fund_id = $1"#,
         fund.0,

@@ -37,7 +37,6 @@ pub(crate) async fn named_item(
 ///
 /// # Errors
 /// 409 `notice-too-short` where it had neither.
-#[allow(dead_code, reason = "asked where a key decision is taken")]
 pub(crate) async fn key_decision_notice(
     tx: &mut Tx<Borough>,
     meeting: &MeetingBody,

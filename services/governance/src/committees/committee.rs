@@ -33,22 +33,35 @@ pub(crate) enum AccessRegime {
 }
 
 /// How far a committee has come. What follows the shadow phase takes each parent's approval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
     /// Planned.
     Proposed,
     /// Preparing; it may recommend and decides nothing (rule 50).
     Shadow,
+    /// It decides.
+    Live,
+    /// It has ended.
+    Dissolved,
 }
 
 impl Phase {
     /// A plan is never a state: a phase changes when somebody says so, whatever date was planned.
     pub(crate) fn allowed(self) -> &'static [Self] {
         match self {
-            Self::Proposed => &[Self::Shadow],
-            Self::Shadow => &[],
+            Self::Proposed => &[Self::Shadow, Self::Dissolved],
+            Self::Shadow => &[Self::Live, Self::Dissolved],
+            Self::Live => &[Self::Dissolved],
+            Self::Dissolved => &[],
         }
+    }
+}
+
+impl Basis {
+    /// Whether a committee of this basis can bind anybody once it is live; an advisory one never does.
+    pub(crate) fn can_decide(self) -> bool {
+        self != Self::Advisory
     }
 }
 

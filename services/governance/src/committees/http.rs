@@ -1,7 +1,7 @@
 //! Committees over HTTP.
 
 use auth::can;
-use domain::CommitteeId;
+use domain::{CommitteeId, day_in_england};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::{
     committee::{CommitteeDraft, Phase},
     store::{self, CommitteeBody},
 };
-use crate::words::word;
+use crate::{going_live::readiness_of, words::word};
 
 /// A committee in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -25,7 +25,7 @@ pub(crate) struct CommitteePath {
     #[expect(dead_code, reason = "read by the scope")]
     borough: String,
     /// The committee.
-    committee: CommitteeId,
+    pub(crate) committee: CommitteeId,
 }
 
 /// List committees
@@ -79,7 +79,7 @@ pub(crate) async fn create_committee(
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
 }
 
-async fn find(tx: &mut Tx<Borough>, id: CommitteeId) -> Result<CommitteeBody, Problem> {
+pub(crate) async fn find(tx: &mut Tx<Borough>, id: CommitteeId) -> Result<CommitteeBody, Problem> {
     store::list(tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("committee"))
 }
 
@@ -149,6 +149,17 @@ pub(crate) async fn move_committee(
         by: scope.caller().client_id.clone(),
         moved_at: scope.now(),
     };
+    if draft.to == Phase::Live {
+        let readiness = readiness_of(&mut tx, &committee, day_in_england(scope.now())).await?;
+        if !readiness.ready {
+            let missing: Vec<_> = readiness.requirements.into_iter().filter(|one| !one.met).collect();
+            let detail = "It may not go live yet. `missing` says what it needs.";
+            return Err(Problem::new(&problems::TRANSITION_REFUSED, detail)
+                .with("allowed", serde_json::json!([Phase::Dissolved]))
+                .with("missing", serde_json::json!(missing))
+                .into());
+        }
+    }
     if !store::move_to(&mut tx, &committee, &made).await? {
         return Err(web::changed_meanwhile().into());
     }

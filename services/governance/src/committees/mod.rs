@@ -1,5 +1,9 @@
-//! Joint committees, as far as they go before their constitutions, meetings and votes.
+//! Committees: proposed, shadow, live, dissolved.
 
 mod committee;
 pub(crate) mod http;
 mod store;
+
+pub(crate) use committee::{Basis, Phase};
+pub(crate) use http::find as find_committee;
+pub(crate) use store::CommitteeBody;

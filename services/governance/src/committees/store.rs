@@ -13,15 +13,15 @@ use crate::words::{read, word};
 /// A committee.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct CommitteeBody {
-    pub(super) id: CommitteeId,
+    pub(crate) id: CommitteeId,
     #[schema(example = "Integrated Commissioning Committee")]
-    pub(super) name: String,
-    pub(super) basis: Basis,
-    pub(super) access_regime: AccessRegime,
+    pub(crate) name: String,
+    pub(crate) basis: Basis,
+    pub(crate) access_regime: AccessRegime,
     #[schema(example = json!(["Wigan Council", "NHS Wigan Borough CCG"]))]
-    pub(super) parents: Vec<String>,
-    pub(super) phase: Phase,
-    pub(super) source: String,
+    pub(crate) parents: Vec<String>,
+    pub(crate) phase: Phase,
+    pub(crate) source: String,
     pub(super) created_at: DateTime<Utc>,
     #[serde(skip)]
     pub(super) version: i64,

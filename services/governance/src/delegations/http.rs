@@ -7,7 +7,7 @@ use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
 use web::{Created, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
-use super::delegation::{DelegationBody, DelegationDraft};
+use super::delegation::{ActKind, DelegationBody, DelegationDraft};
 use super::store;
 
 /// List the limits of the scheme of delegation, in the order they were recorded
@@ -49,6 +49,9 @@ pub(crate) async fn record_delegation(
     if FinancialYear::of(draft.in_force_from).is_err() {
         return Err(Problem::invalid("/in_force_from", "A day between April 2000 and March 2099.").into());
     }
+    if !(1..=2).contains(&draft.officers) {
+        return Err(Problem::invalid("/officers", "It is one officer, or two together.").into());
+    }
     if draft.limit_pence < Pence::ZERO {
         return Err(Problem::invalid("/limit_pence", "A limit is not negative.").into());
     }
@@ -59,6 +62,9 @@ pub(crate) async fn record_delegation(
     let body = DelegationBody {
         id: DelegationId::at(scope.now()),
         role: draft.role.as_str().to_owned(),
+        fund: draft.fund,
+        kind: draft.kind,
+        officers: draft.officers,
         limit_pence: draft.limit_pence,
         in_force_from: draft.in_force_from,
         source: draft.source.trim().to_owned(),
@@ -68,13 +74,17 @@ pub(crate) async fn record_delegation(
         Problem::of_fault(&problems::CONFLICT, "/in_force_from", "The role has a limit from that day already.")
     })?;
     tx.record(Act::new("delegation.recorded", format!("delegations/{}", body.id)).after(serde_json::json!(body)));
-    let recorded = DelegationRecorded {
-        delegation_id: body.id,
-        role: body.role.clone(),
-        limit_pence: body.limit_pence,
-        in_force_from: body.in_force_from,
-    };
-    events::tell(&mut tx, scope.borough().id, &recorded);
+    // The ledger posts spending, and by one caller.
+    if body.officers == 1 && matches!(body.kind, None | Some(ActKind::Spend)) {
+        let recorded = DelegationRecorded {
+            delegation_id: body.id,
+            role: body.role.clone(),
+            fund_id: body.fund,
+            limit_pence: body.limit_pence,
+            in_force_from: body.in_force_from,
+        };
+        events::tell(&mut tx, scope.borough().id, &recorded);
+    }
     let location = format!("/v1/boroughs/{}/delegations", scope.borough().slug);
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }

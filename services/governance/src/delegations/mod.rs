@@ -3,3 +3,5 @@
 mod delegation;
 pub(crate) mod http;
 mod store;
+
+pub(crate) use delegation::ActKind;

@@ -67,7 +67,7 @@ pub(crate) struct Particulars {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"committee": "01890a5d-ac96-774b-bcce-b302099a8057", "matter": "Community equipment contract",
     "decision_on": "2027-01-14", "particulars": {"key_decision": true, "decision_maker": {"kind": "body",
-    "name": "Integrated Commissioning Committee", "members": ["Councillor A. Example", "Dr B. Example"]},
+    "name": "Integrated Commissioning Committee", "members": ["A councillor", "A clinician"]},
     "documents": ["Business case"], "copies_from": "Town Hall, Library Street", "others_may_follow": true,
     "how_to_ask": "Write to the clerk"}}))]
 pub(crate) struct PlanEntryDraft {
@@ -195,7 +195,8 @@ impl PlanEntryBody {
 }
 
 impl Row for PlanEntryBody {
-    const COLUMNS: &'static [&'static str] = &["id", "committee", "matter", "decision_on", "published_on", "created_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "committee", "matter", "decision_on", "published_on", "created_at"];
 }
 
 #[cfg(test)]

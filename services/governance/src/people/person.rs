@@ -8,7 +8,7 @@ use web::{Faults, Problem, Row};
 /// A person to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Councillor A. Example"}))]
+#[schema(example = json!({"name": "A councillor"}))]
 pub(crate) struct PersonDraft {
     /// What they are called in the record.
     #[schema(min_length = 1, max_length = 200)]
@@ -32,7 +32,7 @@ impl PersonDraft {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct PersonBody {
     pub(crate) id: PersonId,
-    #[schema(example = "Councillor A. Example")]
+    #[schema(example = "A councillor")]
     pub(crate) name: String,
     pub(crate) external_id: Option<String>,
     pub(crate) created_at: DateTime<Utc>,

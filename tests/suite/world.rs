@@ -1,0 +1,194 @@
+//! A stack of one's own whose clock the test moves: for stories that take years, and for call-ins.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use domain::Clock;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tenfold::{
+    client::{Answer, Client},
+    personas::{Credentials, Personas},
+    stack::{Stack, StackSettings},
+};
+use testkit::TestDatabase;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::running::{key, postgres, send};
+
+/// The stack, its clock, and who speaks to it.
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) clock: Clock,
+    pub(crate) database: TestDatabase<'static>,
+    services: [String; 3],
+    folder: PathBuf,
+    personas: Personas,
+    replicas: Vec<CancellationToken>,
+    _stack: Stack,
+}
+
+/// An instant.
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+impl World {
+    /// A new one, at an instant, with a platform officer.
+    pub(crate) async fn beginning(now: &str) -> Self {
+        let database = postgres().database().await;
+        let folder = testkit::scratch("world");
+        let clock = Clock::set_to(at(now));
+        let settings = StackSettings {
+            gateway_addr: "127.0.0.1:0".into(),
+            public_url: None,
+            access: database.access(),
+            own_cluster: true,
+            redis_url: None,
+            token_key: folder.join("token-signing.pem"),
+            papers_url: format!("file://{}", folder.join("papers").display()),
+            clock: clock.clone(),
+            budgets_gate: None,
+        };
+        let stack = Stack::start(settings).await.expect("the stack starts");
+        let (url, services) = (stack.url.clone(), stack.services.clone());
+        let (client_id, client_secret) = tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
+        let mut personas = Personas::default();
+        personas.personas.insert("officer".into(), Credentials { client_id, client_secret });
+        Self { url, clock, database, services, folder, personas, replicas: Vec::new(), _stack: stack }
+    }
+
+    /// Moves the clock.
+    pub(crate) fn becomes(&self, now: &str) {
+        self.clock.move_to(at(now));
+    }
+
+    /// A client of a persona, which asks for a token anew: an old one may have run out by the clock.
+    pub(crate) fn as_(&self, persona: &str) -> Client {
+        Client::new(&self.url, self.personas.get(persona).unwrap().clone())
+    }
+
+    /// A region with an analyst: `<slug>-analyst`.
+    pub(crate) async fn region(&mut self, slug: &str, name: &str) {
+        self.done("officer", "/v1/regions", json!({"slug": slug, "name": name})).await;
+        let analyst = json!({"name": "analyst", "role": "analyst"});
+        let made = self.done("officer", &format!("/v1/regions/{slug}/clients"), analyst).await;
+        self.keep(&format!("{slug}-analyst"), &made);
+    }
+
+    /// A borough with its council, and a client in each role: `<slug>-clerk`, `<slug>-finance`, …
+    pub(crate) async fn borough(&mut self, slug: &str, gss: &str, name: &str, region: &str) {
+        let borough = json!({"slug": slug, "gss": gss, "name": name, "region": region, "expected_from": "2016-04-01"});
+        let made = self.done("officer", "/v1/boroughs", borough).await;
+        let admin = made["administrators"].as_array().unwrap().iter().find(|a| a["mode"] == "live").unwrap().clone();
+        self.keep(&format!("{slug}-admin"), &admin);
+        for role in ["clerk", "finance", "pool_manager", "member", "auditor"] {
+            let client = json!({"name": role, "role": role});
+            let made = self.done(&format!("{slug}-admin"), &format!("/v1/boroughs/{slug}/clients"), client).await;
+            self.keep(&format!("{slug}-{}", role.replace('_', "-")), &made);
+        }
+        let council = json!({"kind": "council", "name": format!("{name} Council"), "gss": gss, "valid_from": "1974-04-01",
+            "source": "A test"});
+        self.done(&format!("{slug}-admin"), &format!("/v1/boroughs/{slug}/organisations"), council).await;
+    }
+
+    fn keep(&mut self, persona: &str, made: &Value) {
+        let credentials = Credentials {
+            client_id: made["id"].as_str().or(made["client_id"].as_str()).expect("an id").to_owned(),
+            client_secret: made["client_secret"].as_str().expect("a secret").to_owned(),
+        };
+        self.personas.personas.insert(persona.to_owned(), credentials);
+    }
+
+    /// Posts, whatever the answer.
+    pub(crate) async fn post(&self, persona: &str, path: &str, body: &Value) -> Answer {
+        send(&self.as_(persona), Method::POST, path, &[("idempotency-key", &key())], Some(body)).await
+    }
+
+    /// Posts at a version, whatever the answer.
+    pub(crate) async fn post_at(&self, persona: &str, path: &str, version: &str, body: &Value) -> Answer {
+        let headers = [("idempotency-key", &*key()), ("if-match", version)].map(|(n, v)| (n, v.to_owned()));
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        send(&self.as_(persona), Method::POST, path, &headers, Some(body)).await
+    }
+
+    /// Posts, and gives back what was made.
+    pub(crate) async fn done(&self, persona: &str, path: &str, body: Value) -> Value {
+        let answer = self.post(persona, path, &body).await;
+        assert!(answer.status.is_success(), "{persona} {path} {body}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// Posts to the thing at `path` as it stands now, below it.
+    pub(crate) async fn done_to(&self, persona: &str, thing: &str, below: &str, body: Value) -> Value {
+        let tag = self.tag(persona, thing).await;
+        let answer = self.post_at(persona, &format!("{thing}/{below}"), &tag, &body).await;
+        assert!(answer.status.is_success(), "{thing}/{below} {body}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    async fn tag(&self, persona: &str, thing: &str) -> String {
+        let found = send(&self.as_(persona), Method::GET, thing, &[], None).await;
+        assert!(found.status.is_success(), "{thing}: {} {}", found.status, found.body);
+        found.headers["etag"].to_str().unwrap().to_owned()
+    }
+
+    /// Asks for a move, whatever the answer.
+    pub(crate) async fn try_move(&self, persona: &str, thing: &str, to: &str, reason: &str) -> Answer {
+        let tag = self.tag(persona, &format!("{thing}/transitions")).await;
+        let body = json!({"to": to, "reason": reason});
+        self.post_at(persona, &format!("{thing}/transitions"), &tag, &body).await
+    }
+
+    /// Moves a thing.
+    pub(crate) async fn moved(&self, persona: &str, thing: &str, to: &str, reason: &str) -> Value {
+        let answer = self.try_move(persona, thing, to, reason).await;
+        assert!(answer.status.is_success(), "{thing} to {to}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// Reads.
+    pub(crate) async fn read(&self, persona: &str, path: &str) -> Value {
+        let answer = send(&self.as_(persona), Method::GET, path, &[], None).await;
+        assert!(answer.status.is_success(), "{path}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// Waits until something read is as wanted: what services tell each other takes a moment.
+    pub(crate) async fn until(&self, persona: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..200 {
+            let found = self.read(persona, path).await;
+            if wanted(&found) {
+                return found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
+    /// Starts another governance process on the same database, by the same clock.
+    pub(crate) async fn second_governance(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = governance::Settings {
+            access: self.database.access(),
+            own_cluster: true,
+            public_url: self.url.clone(),
+            tenants_url: self.services[0].clone(),
+            papers_url: format!("file://{}", self.folder.join("papers").display()),
+            clock: self.clock.clone(),
+            gate: None,
+        };
+        let stop = CancellationToken::new();
+        tokio::spawn(governance::serve(listener, settings, stop.clone()));
+        self.replicas.push(stop);
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        for replica in &self.replicas {
+            replica.cancel();
+        }
+    }
+}
