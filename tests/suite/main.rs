@@ -11,6 +11,8 @@ mod injection;
 mod isolation;
 mod ledger;
 mod manners;
+mod meeting_recipes;
+mod meetings;
 mod permissions;
 mod recipes;
 mod running;

@@ -6,11 +6,18 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, agenda, attendances, committees, declarations, delegations, forward_plan, interests, meetings, minutes, offices, papers, people};
+use crate::{
+    App, agenda, attendances, committees, declarations, delegations, forward_plan, interests, meetings, minutes,
+    offices, papers, people,
+};
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Tenfold governance", version = "1", description = "Joint committees, their meetings and the scheme of delegation."),
+    info(
+        title = "Tenfold governance",
+        version = "1",
+        description = "Joint committees, their meetings and the scheme of delegation."
+    ),
     components(schemas(web::ProblemBody))
 )]
 struct Document;

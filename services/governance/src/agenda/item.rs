@@ -213,7 +213,8 @@ mod tests {
             ..item()
         };
         assert!(private(Some(3), Some("A contract is being let")).check().is_ok());
-        for wrong in [(None, Some("Why")), (Some(3), None), (Some(3), Some(" ")), (Some(0), Some("Why")), (Some(8), Some("Why"))]
+        for wrong in
+            [(None, Some("Why")), (Some(3), None), (Some(3), Some(" ")), (Some(0), Some("Why")), (Some(8), Some("Why"))]
         {
             assert!(private(wrong.0, wrong.1).check().is_err(), "{wrong:?}");
         }

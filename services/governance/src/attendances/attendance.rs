@@ -54,7 +54,11 @@ impl ArrivalDraft {
             return Err(Problem::of_fault(&problems::CONFLICT, "/person", "They are there already at that time."));
         }
         if self.seat.is_some() && there().any(|stay| stay.seat == self.seat) {
-            return Err(Problem::of_fault(&problems::CONFLICT, "/seat", "Somebody else sits in that seat at that time."));
+            return Err(Problem::of_fault(
+                &problems::CONFLICT,
+                "/seat",
+                "Somebody else sits in that seat at that time.",
+            ));
         }
         Ok(())
     }
@@ -151,8 +155,13 @@ mod tests {
     fn rule_49_a_seat_has_one_person_and_a_person_one_seat_at_a_time() {
         let later = at("2027-01-14T15:00:00Z");
         let (member, left) = (stay(1, Some(7), None), stay(1, Some(7), Some("2027-01-14T14:30:00Z")));
-        let pointed = |draft: ArrivalDraft, there: &[AttendanceBody]| draft.finds_room(later, there).map_err(|p| p.kind().slug);
-        assert_eq!(pointed(arrival(2, Some(7)), std::slice::from_ref(&member)), Err("conflict"), "the member sits there");
+        let pointed =
+            |draft: ArrivalDraft, there: &[AttendanceBody]| draft.finds_room(later, there).map_err(|p| p.kind().slug);
+        assert_eq!(
+            pointed(arrival(2, Some(7)), std::slice::from_ref(&member)),
+            Err("conflict"),
+            "the member sits there"
+        );
         assert_eq!(pointed(arrival(2, Some(7)), std::slice::from_ref(&left)), Ok(()), "the member has left");
         assert_eq!(pointed(arrival(2, Some(8)), &[stay(2, Some(7), None)]), Err("conflict"), "in another seat already");
         assert_eq!(pointed(arrival(1, None), &[member]), Err("conflict"), "there already");

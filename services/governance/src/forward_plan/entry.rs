@@ -195,7 +195,8 @@ impl PlanEntryBody {
 }
 
 impl Row for PlanEntryBody {
-    const COLUMNS: &'static [&'static str] = &["id", "committee", "matter", "decision_on", "published_on", "created_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "committee", "matter", "decision_on", "published_on", "created_at"];
 }
 
 #[cfg(test)]

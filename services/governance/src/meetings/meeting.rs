@@ -200,8 +200,7 @@ mod tests {
     fn a_meeting_moves_one_way_but_for_adjournments() {
         use MeetingState::{Adjourned, Cancelled, Closed, Draft, InSession, Inquorate, Notified};
         let all = [Draft, Notified, InSession, Adjourned, Closed, Cancelled, Inquorate];
-        let moves: Vec<_> =
-            all.iter().flat_map(|from| from.allowed().iter().map(move |to| (*from, *to))).collect();
+        let moves: Vec<_> = all.iter().flat_map(|from| from.allowed().iter().map(move |to| (*from, *to))).collect();
         assert_eq!(
             moves,
             [

@@ -26,10 +26,6 @@ pub(crate) async fn find_meeting(tx: &mut Tx<Borough>, id: MeetingId) -> Result<
 ///
 /// # Errors
 /// 422 where there is no such meeting.
-pub(crate) async fn named_meeting(
-    tx: &mut Tx<Borough>,
-    id: MeetingId,
-    pointer: &str,
-) -> Result<MeetingBody, Problem> {
+pub(crate) async fn named_meeting(tx: &mut Tx<Borough>, id: MeetingId, pointer: &str) -> Result<MeetingBody, Problem> {
     store::list(tx, store::Which::one(id), None, 1).await?.pop().ok_or_else(|| unknown(pointer, "meeting"))
 }

@@ -41,7 +41,11 @@ impl PaperDraft {
         let mut faults = Faults::default();
         faults.text("/title", &self.title, 300);
         faults.text("/file_name", &self.file_name, 200);
-        faults.unless(is_plain_name(&self.file_name), "/file_name", "A file name is no path and has no control characters.");
+        faults.unless(
+            is_plain_name(&self.file_name),
+            "/file_name",
+            "A file name is no path and has no control characters.",
+        );
         let endings = self.media_type.endings();
         let lower = self.file_name.to_lowercase();
         let fits = endings.iter().any(|ending| lower.ends_with(ending));
@@ -163,7 +167,8 @@ mod tests {
         for fine in ["a.pdf", "Business case (v2).PDF", "Übersicht.pdf"] {
             assert!(paper(fine).check().is_ok(), "{fine}");
         }
-        for wrong in ["a.html", "../a.pdf", ".pdf", "a\u{202e}fdp.pdf", "a\r\nb.pdf", " a.pdf", "a\".pdf", "a.pdf.exe"] {
+        for wrong in ["a.html", "../a.pdf", ".pdf", "a\u{202e}fdp.pdf", "a\r\nb.pdf", " a.pdf", "a\".pdf", "a.pdf.exe"]
+        {
             assert!(paper(wrong).check().is_err(), "{wrong:?}");
         }
     }
