@@ -12,6 +12,8 @@ mod injection;
 mod isolation;
 mod ledger;
 mod manners;
+mod meeting_recipes;
+mod meetings;
 mod permissions;
 mod recipes;
 mod running;

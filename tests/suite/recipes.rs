@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tenfold::client::Client;
 
-use crate::running::{journal, key, new_fund, running, testford, write};
+use crate::{
+    meeting_recipes,
+    running::{journal, key, new_fund, running, testford, write},
+};
 
 /// An operation of the API description.
 #[derive(Debug, Clone)]
@@ -71,6 +74,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// A body that is no JSON, instead.
+    pub(crate) content: Option<Vec<u8>>,
 }
 
 /// The request of an operation that its owner is answered 2xx; `permission` is the alternative that is tried.
@@ -147,6 +152,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         }
         _ => {}
     }
+    let (path, content) = meeting_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)
@@ -163,7 +169,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             headers.last_mut().unwrap().1 = "\"2\"".to_owned();
         }
     }
-    Request { path, headers, body }
+    Request { path, headers, body, content }
 }
 
 /// A borough that has handed itself in, at version 2.

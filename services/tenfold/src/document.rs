@@ -182,8 +182,10 @@ fn complete(operation: &mut Value, service: &str, method: &str, path: &str) -> a
     if method == "get" && path.starts_with("/v1/") {
         refusals.extend(["400", "406"]);
     }
-    if writes {
+    if writes || method == "put" {
         refusals.extend(["400", "406", "409", "413", "415", "422"]);
+    }
+    if writes {
         let made = operation["responses"]["201"].clone();
         if !made.is_null() && operation["responses"]["200"].is_null() {
             operation["responses"]["200"] = made;
