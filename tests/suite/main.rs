@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
+mod committee;
 mod decided_money;
 mod every_operation;
 mod flows;
@@ -19,4 +20,6 @@ mod recipes;
 mod running;
 mod schema;
 mod tokens;
+mod vote_recipes;
 mod walls;
+mod world;

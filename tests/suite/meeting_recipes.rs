@@ -39,6 +39,16 @@ pub(crate) async fn meeting() -> String {
     meeting_of(&committee().await, "2028-03-16T14:00:00Z").await
 }
 
+/// A meeting that may be held at once.
+pub(crate) async fn meeting_today() -> String {
+    meeting_of(&committee().await, &noon_today()).await
+}
+
+/// Noon of the present day.
+pub(crate) fn noon_today() -> String {
+    format!("{}T12:00:00Z", domain::day_in_england(domain::Clock::System.now()))
+}
+
 /// Moves a meeting on, state by state.
 pub(crate) async fn bring(meeting: &str, states: &[&str]) {
     let clerk = running().as_("testford-clerk");
@@ -154,11 +164,13 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             put("meeting", &meeting);
         }
         "recordMinutes" => {
-            let meeting = meeting().await;
+            let meeting = meeting_today().await;
             bring(&meeting, &["notified", "in_session"]).await;
             put("meeting", &meeting);
         }
-        _ if operation.template.contains("/meetings/{meeting}") => put("meeting", &meeting().await),
+        _ if operation.template.contains("/meetings/{meeting}") && operation.id != "getQuorum" => {
+            put("meeting", &meeting().await)
+        }
         _ => {}
     }
     (path, content)

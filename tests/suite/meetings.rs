@@ -9,7 +9,8 @@ use tenfold::client::Answer;
 
 use crate::{
     meeting_recipes::{
-        HERE, PAPER, arrive, bring, committee, item, make, meeting, meeting_of, person, plan_entry, send_content,
+        HERE, PAPER, arrive, bring, committee, item, make, meeting, meeting_of, noon_today, person, plan_entry,
+        send_content,
     },
     running::{key, pointer, refusal, running, send, testford, write},
 };
@@ -55,16 +56,24 @@ async fn a_meeting_is_called_notified_held_and_minuted() {
     let moved = post_at(&format!("{path}/reschedulings"), "\"1\"", moved).await;
     assert_eq!(moved.body["deadlines"]["agenda_by"], "2027-03-22", "Good Friday and Easter Monday do not count");
     assert_eq!(moved.headers["etag"], "\"2\"");
+    bring(&meeting, &["notified"]).await;
+    let path_of_moves = format!("{path}/transitions");
+    let early = post_at(&path_of_moves, "\"3\"", json!({"to": "in_session", "reason": "A test"})).await;
+    assert_eq!(refusal(&early), "409 conflict", "not before its day");
+    let (meeting, path) = {
+        let meeting = meeting_of(&committee, &noon_today()).await;
+        (meeting.clone(), format!("meetings/{meeting}"))
+    };
 
     let (chair, member) = (person().await, person().await);
     let early = post(&format!("{path}/attendances"), json!({"person": member, "capacity": "in_attendance"})).await;
     assert_eq!(refusal(&early), "409 conflict", "nobody attends a draft");
     let item = item(&meeting, json!({})).await;
     bring(&meeting, &["notified", "in_session"]).await;
-    let chaired = post_at(&format!("{path}/chairs"), "\"4\"", json!({"person": chair})).await;
+    let chaired = post_at(&format!("{path}/chairs"), "\"3\"", json!({"person": chair})).await;
     assert_eq!((chaired.status.as_u16(), &chaired.body["chair"]), (201, &json!(chair)));
     let late = json!({"starts_at": "2027-04-02T13:00:00Z", "place": "Town Hall", "reason": "A clash"});
-    let late = post_at(&format!("{path}/reschedulings"), "\"5\"", late).await;
+    let late = post_at(&format!("{path}/reschedulings"), "\"4\"", late).await;
     assert_eq!(refusal(&late), "409 conflict", "it has begun");
 
     let declaration = json!({"item": item, "person": member, "nature": "A practice", "action": "leave"});
@@ -96,11 +105,12 @@ async fn a_meeting_is_called_notified_held_and_minuted() {
     for number in [1, 2] {
         assert_eq!(post(&minutes, of("draft", None)).await.body["number"], number);
     }
-    let next = meeting_of(&committee, "2027-05-06T13:00:00Z").await;
+    let later = format!("{}T13:00:00Z", today());
+    let next = meeting_of(&committee, &later).await;
     let unheld = post(&minutes, of("approved", Some(&next))).await;
     assert_eq!((refusal(&unheld).as_str(), pointer(&unheld)), ("422 content-invalid", "/approved_at_meeting"));
     bring(&next, &["notified", "in_session"]).await;
-    let elsewhere = meeting_of(&crate::meeting_recipes::committee().await, "2027-05-06T13:00:00Z").await;
+    let elsewhere = meeting_of(&crate::meeting_recipes::committee().await, &later).await;
     bring(&elsewhere, &["notified", "in_session"]).await;
     assert_eq!(refusal(&post(&minutes, of("approved", Some(&elsewhere))).await), "422 content-invalid");
     assert_eq!(post(&minutes, of("approved", Some(&next))).await.body["approved_at_meeting"], json!(next));
@@ -334,7 +344,7 @@ async fn rule_49_a_substitute_sits_in_their_own_seat_once() {
     testford().await;
     let (committee, member, substitute, guest) = (committee().await, person().await, person().await, person().await);
     let seat = seat(&committee, &member, &substitute).await;
-    let meeting = meeting_of(&committee, "2028-03-16T14:00:00Z").await;
+    let meeting = meeting_of(&committee, &noon_today()).await;
     bring(&meeting, &["notified", "in_session"]).await;
     let path = format!("meetings/{meeting}/attendances");
     let arrives = |person: &str, capacity: &str| json!({"person": person, "seat": seat, "capacity": capacity});

@@ -8,6 +8,7 @@ use tenfold::client::Client;
 use crate::{
     meeting_recipes,
     running::{journal, key, new_fund, running, testford, write},
+    vote_recipes,
 };
 
 /// An operation of the API description.
@@ -153,6 +154,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         _ => {}
     }
     let (path, content) = meeting_recipes::fill(operation, path, &mut body).await;
+    let path = vote_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)

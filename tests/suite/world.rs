@@ -53,7 +53,8 @@ impl World {
         };
         let stack = Stack::start(settings).await.expect("the stack starts");
         let (url, services) = (stack.url.clone(), stack.services.clone());
-        let (client_id, client_secret) = tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
+        let (client_id, client_secret) =
+            tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
         let mut personas = Personas::default();
         personas.personas.insert("officer".into(), Credentials { client_id, client_secret });
         Self { url, clock, database, services, folder, personas, replicas: Vec::new(), _stack: stack }

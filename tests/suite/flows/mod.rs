@@ -5,3 +5,4 @@ mod partner;
 mod region;
 mod salford;
 mod wigan;
+mod wigan_commissioning;

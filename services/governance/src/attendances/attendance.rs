@@ -8,7 +8,7 @@ use web::{Faults, Problem, Row, problems};
 /// As what somebody is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Capacity {
+pub(crate) enum AttendingAs {
     /// In their own seat.
     Member,
     /// In the seat of a member they are named a substitute for.
@@ -26,7 +26,7 @@ pub(crate) struct ArrivalDraft {
     /// The seat they sit in, as a member or substitute.
     #[serde(default)]
     pub(super) seat: Option<SeatId>,
-    pub(super) capacity: Capacity,
+    pub(super) capacity: AttendingAs,
     /// When they came: now where left out, never in the future.
     #[serde(default)]
     pub(super) arrived_at: Option<DateTime<Utc>>,
@@ -37,7 +37,9 @@ impl ArrivalDraft {
     pub(super) fn check(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Problem> {
         let mut faults = Faults::default();
         match self.capacity {
-            Capacity::InAttendance => faults.unless(self.seat.is_none(), "/seat", "Who is in attendance has no seat."),
+            AttendingAs::InAttendance => {
+                faults.unless(self.seat.is_none(), "/seat", "Who is in attendance has no seat.")
+            }
             _ => faults.unless(self.seat.is_some(), "/seat", "Name the seat they sit in."),
         }
         let arrived_at = self.arrived_at.unwrap_or(now);
@@ -94,7 +96,7 @@ pub(crate) struct AttendanceBody {
     /// What the person is called in the record.
     pub(crate) name: String,
     pub(crate) seat: Option<SeatId>,
-    pub(crate) capacity: Capacity,
+    pub(crate) capacity: AttendingAs,
     pub(crate) arrived_at: DateTime<Utc>,
     /// Null as long as they are there.
     pub(crate) left_at: Option<DateTime<Utc>>,
@@ -135,7 +137,7 @@ mod tests {
             person: PersonId(id(person)),
             name: "A person".into(),
             seat: seat.map(id).map(SeatId),
-            capacity: if seat.is_some() { Capacity::Member } else { Capacity::InAttendance },
+            capacity: if seat.is_some() { AttendingAs::Member } else { AttendingAs::InAttendance },
             arrived_at: at("2027-01-14T14:00:00Z"),
             left_at: left_at.map(at),
             version: 1,
@@ -146,7 +148,7 @@ mod tests {
         ArrivalDraft {
             person: PersonId(id(person)),
             seat: seat.map(id).map(SeatId),
-            capacity: if seat.is_some() { Capacity::Substitute } else { Capacity::InAttendance },
+            capacity: if seat.is_some() { AttendingAs::Substitute } else { AttendingAs::InAttendance },
             arrived_at: None,
         }
     }
@@ -175,8 +177,8 @@ mod tests {
     fn who_sits_has_a_seat_and_nobody_comes_in_the_future() {
         let now = at("2027-01-14T14:00:00Z");
         assert!(arrival(1, None).check(now).is_ok());
-        assert!(ArrivalDraft { capacity: Capacity::Member, ..arrival(1, None) }.check(now).is_err());
-        assert!(ArrivalDraft { capacity: Capacity::InAttendance, ..arrival(1, Some(7)) }.check(now).is_err());
+        assert!(ArrivalDraft { capacity: AttendingAs::Member, ..arrival(1, None) }.check(now).is_err());
+        assert!(ArrivalDraft { capacity: AttendingAs::InAttendance, ..arrival(1, Some(7)) }.check(now).is_err());
         assert!(ArrivalDraft { arrived_at: Some(at("2027-01-14T14:00:01Z")), ..arrival(1, None) }.check(now).is_err());
         let left = |text: &str| DepartureDraft { left_at: Some(at(text)) }.check(at("2027-01-14T13:00:00Z"), now);
         assert!(left("2027-01-14T13:30:00Z").is_ok());

@@ -5,7 +5,7 @@ use domain::{AttendanceId, CommitteeId, MeetingId, PersonId, SeatId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::attendance::{AttendanceBody, Capacity};
+use super::attendance::{AttendanceBody, AttendingAs};
 use crate::words::{read, word};
 
 /// All stays at a meeting in the order they were recorded, or one.
@@ -53,7 +53,7 @@ pub(super) async fn seat_of(
     tx: &mut Tx<Borough>,
     (committee, seat): (CommitteeId, SeatId),
     person: PersonId,
-    capacity: Capacity,
+    capacity: AttendingAs,
     on: NaiveDate,
 ) -> Result<(bool, bool), DbError> {
     let found = sqlx::query!(

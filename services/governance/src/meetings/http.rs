@@ -155,7 +155,8 @@ pub(crate) async fn get_meeting_transitions(
 
 /// Move a meeting to its next state
 ///
-/// Notice that is given after the day it was due is taken, and the meeting shows it with the reason.
+/// Notice that is given after the day it was due is taken, and the meeting shows it with the reason. A meeting is in
+/// session on its day at the earliest, and ends with no vote open.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/meetings/{meeting}/transitions", operation_id = "moveMeeting",
     tag = "meetings",
@@ -176,6 +177,14 @@ pub(crate) async fn move_meeting(
     version.holds(meeting.version)?;
     if !meeting.state.allowed().contains(&draft.to) {
         return Err(move_refused(&meeting.state, &draft.to, meeting.state.allowed()).into());
+    }
+    let today = domain::day_in_england(scope.now());
+    if draft.to == MeetingState::InSession && today < meeting.day() {
+        let detail = format_args!("It is called for {}. Reschedule it, or hold it then.", meeting.day()).to_string();
+        return Err(Problem::new(&problems::CONFLICT, detail).into());
+    }
+    if draft.to.is_over() && store::has_open_vote(&mut tx, meeting.id).await? {
+        return Err(Problem::new(&problems::CONFLICT, "A vote is open. Close it first.").into());
     }
     let made = Move {
         from: meeting.state,

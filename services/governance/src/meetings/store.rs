@@ -175,3 +175,16 @@ pub(super) async fn move_to(
     .await?;
     Ok(true)
 }
+
+/// Whether a vote is open at the meeting.
+pub(super) async fn has_open_vote(tx: &mut Tx<Borough>, id: MeetingId) -> Result<bool, DbError> {
+    let open = sqlx::query_scalar!(
+        r#"select exists (
+             select from governance.vote_event v join governance.motion m on m.motion_id = v.motion_id
+             where m.meeting_id = $1 and v.state = 'open') as "open!""#,
+        id.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(open)
+}
