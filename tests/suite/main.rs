@@ -14,6 +14,7 @@ mod ledger;
 mod manners;
 mod permissions;
 mod recipes;
+mod registers;
 mod running;
 mod schema;
 mod tokens;

@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tenfold::client::Client;
 
+use crate::registers;
 use crate::running::{journal, key, new_fund, running, testford, write};
 
 /// An operation of the API description.
@@ -145,7 +146,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             let day = chrono::NaiveDate::from_ymd_opt(2050, 1, 1).unwrap() + chrono::Duration::days(number);
             set("in_force_from", day.to_string().into());
         }
-        _ => {}
+        _ => path = registers::path(&operation.id, path).await,
     }
     let path = path
         .replace("{borough}", "testford")

@@ -1,10 +1,16 @@
 //! Governance: joint committees, and the scheme of delegation that says what may be done without them.
 
+mod actions;
 mod app;
 mod committees;
+mod consultations;
+mod days;
 mod delegations;
+mod due_diligence;
 mod facts;
+mod locality_plan;
 mod routes;
+mod scrutiny;
 mod words;
 
 pub use app::{App, ROLES, Settings, migrations, serve};

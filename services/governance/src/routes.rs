@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, committees, delegations};
+use crate::{App, actions, committees, consultations, delegations, due_diligence, locality_plan, scrutiny};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,23 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(committees::http::get_committee))
         .routes(routes!(committees::http::get_committee_transitions, committees::http::move_committee))
         .routes(routes!(delegations::http::list_delegations, delegations::http::record_delegation))
+        .routes(routes!(consultations::http::list_consultations, consultations::http::record_consultation))
+        .routes(routes!(consultations::http::get_consultation))
+        .routes(routes!(
+            consultations::http::list_consultation_reports,
+            consultations::http::record_consultation_report
+        ))
+        .routes(routes!(scrutiny::http::list_scrutiny_items, scrutiny::http::record_scrutiny_item))
+        .routes(routes!(due_diligence::http::list_due_diligence, due_diligence::http::record_due_diligence))
+        .routes(routes!(due_diligence::http::get_due_diligence))
+        .routes(routes!(due_diligence::http::get_due_diligence_transitions, due_diligence::http::move_due_diligence))
+        .routes(routes!(actions::http::list_actions, actions::http::record_action))
+        .routes(routes!(actions::http::get_action))
+        .routes(routes!(actions::http::get_action_transitions, actions::http::move_action))
+        .routes(routes!(locality_plan::http::list_locality_plans, locality_plan::http::record_locality_plan))
+        .routes(routes!(locality_plan::http::list_milestones, locality_plan::http::record_milestone))
+        .routes(routes!(locality_plan::http::replan_milestone))
+        .routes(routes!(locality_plan::http::complete_milestone))
 }
 
 /// The service's part of the API description.
