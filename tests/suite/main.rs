@@ -17,6 +17,7 @@ mod meeting_recipes;
 mod meetings;
 mod permissions;
 mod recipes;
+mod registers;
 mod running;
 mod schema;
 mod tokens;

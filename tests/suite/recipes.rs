@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    meeting_recipes,
+    meeting_recipes, registers,
     running::{journal, key, new_fund, running, testford, write},
     vote_recipes,
 };
@@ -151,7 +151,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             let day = chrono::NaiveDate::from_ymd_opt(2050, 1, 1).unwrap() + chrono::Duration::days(number);
             set("in_force_from", day.to_string().into());
         }
-        _ => {}
+        _ => path = registers::path(&operation.id, path).await,
     }
     let (path, content) = meeting_recipes::fill(operation, path, &mut body).await;
     let path = vote_recipes::fill(operation, path, &mut body).await;

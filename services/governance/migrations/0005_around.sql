@@ -59,6 +59,7 @@ create table governance.due_diligence_item (
   -- for a risk: 1 to 5 each
   likelihood smallint check (likelihood between 1 and 5),
   impact smallint check (impact between 1 and 5),
+  check ((kind = 'risk') = (likelihood is not null) and (kind = 'risk') = (impact is not null)),
   owner text not null check (length(owner) between 1 and 200),
   treatment text check (length(treatment) between 1 and 2000),
   state text not null check (state in ('open', 'accepted', 'mitigated', 'closed')),
@@ -68,6 +69,18 @@ create table governance.due_diligence_item (
   foreign key (borough_id, committee_id) references governance.committee
 );
 create index on governance.due_diligence_item (borough_id, committee_id);
+create table governance.due_diligence_move (
+  borough_id uuid not null,
+  due_diligence_id uuid not null,
+  number bigint not null,
+  from_state text not null,
+  to_state text not null,
+  reason text not null check (length(reason) between 1 and 500),
+  client_id text not null,
+  moved_at timestamptz not null,
+  primary key (borough_id, due_diligence_id, number),
+  foreign key (borough_id, due_diligence_id) references governance.due_diligence_item
+);
 
 create table governance.action (
   borough_id uuid not null,
@@ -78,7 +91,6 @@ create table governance.action (
   owner text not null check (length(owner) between 1 and 200),
   due_on date not null,
   state text not null check (state in ('open', 'done', 'dropped')),
-  evidence text check (length(evidence) between 1 and 2000),
   version bigint not null default 1,
   created_at timestamptz not null,
   primary key (borough_id, action_id),
@@ -87,6 +99,19 @@ create table governance.action (
 );
 create index on governance.action (borough_id, meeting_id);
 create index on governance.action (borough_id, decision_id);
+create table governance.action_move (
+  borough_id uuid not null,
+  action_id uuid not null,
+  number bigint not null,
+  from_state text not null,
+  to_state text not null,
+  -- of one that is done, the evidence
+  reason text not null check (length(reason) between 1 and 500),
+  client_id text not null,
+  moved_at timestamptz not null,
+  primary key (borough_id, action_id, number),
+  foreign key (borough_id, action_id) references governance.action
+);
 
 create table governance.locality_plan (
   borough_id uuid not null,
@@ -104,20 +129,32 @@ create table governance.milestone (
   milestone_id uuid not null,
   title text not null check (length(title) between 1 and 300),
   planned_on date not null,
-  -- every earlier plan, oldest first: a date that slipped stays visible
-  earlier_plans date[] not null default '{}',
   reached_on date,
   version bigint not null default 1,
   created_at timestamptz not null,
   primary key (borough_id, plan_id, milestone_id),
   foreign key (borough_id, plan_id) references governance.locality_plan
 );
+-- Every earlier plan, and why it was given up: a date that slipped stays visible. Append-only.
+create table governance.milestone_replanning (
+  borough_id uuid not null,
+  plan_id uuid not null,
+  milestone_id uuid not null,
+  number bigint not null,
+  from_on date not null,
+  to_on date not null check (to_on <> from_on),
+  reason text not null check (length(reason) between 1 and 500),
+  client_id text not null,
+  replanned_at timestamptz not null,
+  primary key (borough_id, plan_id, milestone_id, number),
+  foreign key (borough_id, plan_id, milestone_id) references governance.milestone
+);
 
 do $$
 declare t text;
 begin
-  foreach t in array array['consultation', 'consultation_report', 'scrutiny_item', 'due_diligence_item', 'action',
-    'locality_plan', 'milestone'] loop
+  foreach t in array array['consultation', 'consultation_report', 'scrutiny_item', 'due_diligence_item',
+    'due_diligence_move', 'action', 'action_move', 'locality_plan', 'milestone', 'milestone_replanning'] loop
     execute format('alter table governance.%I enable row level security', t);
     execute format('alter table governance.%I force row level security', t);
     execute format('create policy borough on governance.%I to governance_borough
@@ -127,6 +164,6 @@ begin
   end loop;
 end $$;
 
-grant update (state, treatment, likelihood, impact, version) on governance.due_diligence_item to governance_borough;
-grant update (state, evidence, version) on governance.action to governance_borough;
-grant update (planned_on, earlier_plans, reached_on, version) on governance.milestone to governance_borough;
+grant update (state, version) on governance.due_diligence_item to governance_borough;
+grant update (state, version) on governance.action to governance_borough;
+grant update (planned_on, reached_on, version) on governance.milestone to governance_borough;

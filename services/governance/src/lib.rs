@@ -1,19 +1,24 @@
 //! Governance: joint committees, their people and meetings, and the scheme of delegation that says what may be done without them.
 
+mod actions;
 mod agenda;
 mod app;
 mod attendances;
 mod authority;
 mod committees;
 mod constitutions;
+mod consultations;
+mod days;
 mod decisions;
 mod declarations;
 mod delegations;
 mod drafts;
+mod due_diligence;
 mod facts;
 mod forward_plan;
 mod going_live;
 mod interests;
+mod locality_plan;
 mod meetings;
 mod minutes;
 mod motions;
@@ -21,6 +26,7 @@ mod offices;
 mod papers;
 mod people;
 mod routes;
+mod scrutiny;
 mod seats;
 mod votes;
 mod words;

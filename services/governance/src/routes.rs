@@ -6,10 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{
-    App, agenda, attendances, authority, committees, constitutions, decisions, declarations, delegations, facts,
-    forward_plan, going_live, interests, meetings, minutes, motions, offices, papers, people, seats, votes,
-};
+use crate::{App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations, delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plan, meetings, minutes, motions, offices, papers, people, scrutiny, seats, votes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -85,6 +82,23 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(declarations::http::list_declarations, declarations::http::declare_interest))
         .routes(routes!(declarations::http::record_ruling))
         .routes(routes!(minutes::http::list_minutes, minutes::http::record_minutes))
+        .routes(routes!(consultations::http::list_consultations, consultations::http::record_consultation))
+        .routes(routes!(consultations::http::get_consultation))
+        .routes(routes!(
+            consultations::http::list_consultation_reports,
+            consultations::http::record_consultation_report
+        ))
+        .routes(routes!(scrutiny::http::list_scrutiny_items, scrutiny::http::record_scrutiny_item))
+        .routes(routes!(due_diligence::http::list_due_diligence, due_diligence::http::record_due_diligence))
+        .routes(routes!(due_diligence::http::get_due_diligence))
+        .routes(routes!(due_diligence::http::get_due_diligence_transitions, due_diligence::http::move_due_diligence))
+        .routes(routes!(actions::http::list_actions, actions::http::record_action))
+        .routes(routes!(actions::http::get_action))
+        .routes(routes!(actions::http::get_action_transitions, actions::http::move_action))
+        .routes(routes!(locality_plan::http::list_locality_plans, locality_plan::http::record_locality_plan))
+        .routes(routes!(locality_plan::http::list_milestones, locality_plan::http::record_milestone))
+        .routes(routes!(locality_plan::http::replan_milestone))
+        .routes(routes!(locality_plan::http::complete_milestone))
 }
 
 /// The service's part of the API description.
