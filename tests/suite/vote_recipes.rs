@@ -198,7 +198,12 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
                 json!({"motion": Sitting::advising().await.carried().await, "made_to": "Cabinet", "reasons": "A test"});
             put("recommendation", &make("recommendations", &body).await);
         }
-        _ if path.contains("/committees/{committee}/") => put("committee", &proposed().await),
+        _ if operation.template.contains("/committees/{committee}/")
+            && !operation.id.starts_with("getCommitteeT")
+            && operation.id != "moveCommittee" =>
+        {
+            put("committee", &proposed().await)
+        }
         _ => {}
     }
     path

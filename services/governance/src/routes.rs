@@ -6,7 +6,11 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations, delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plan, meetings, minutes, motions, offices, papers, people, scrutiny, seats, votes};
+use crate::{
+    App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations,
+    delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plan, meetings, minutes, motions,
+    offices, papers, people, scrutiny, seats, votes,
+};
 
 #[derive(OpenApi)]
 #[openapi(

@@ -7,7 +7,7 @@ use web::{Problem, Row, problems};
 
 /// A decision of a committee about this fund's money.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct DecisionBody {
+pub(crate) struct FundDecisionBody {
     pub(super) id: DecisionId,
     /// Whose it is.
     pub(super) committee: CommitteeId,
@@ -23,7 +23,7 @@ pub(crate) struct DecisionBody {
     pub(super) spent_by: Option<JournalId>,
 }
 
-impl Row for DecisionBody {
+impl Row for FundDecisionBody {
     const COLUMNS: &'static [&'static str] =
         &["id", "committee", "title", "amount_pence", "proposal", "effective_on", "spent_by"];
 }

@@ -4,16 +4,16 @@ use domain::{CommitteeId, DecisionId, FundId, JournalId, Pence, ProposalId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::decision::{Decision, DecisionBody};
+use super::decision::{Decision, FundDecisionBody};
 
 pub(super) async fn list(
     tx: &mut Tx<Borough>,
     fund: FundId,
     after: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<DecisionBody>, DbError> {
+) -> Result<Vec<FundDecisionBody>, DbError> {
     let rows = sqlx::query_as!(
-        DecisionBody,
+        FundDecisionBody,
         r#"select d.decision_id as "id: DecisionId", d.committee_id as "committee: CommitteeId", d.title,
              d.amount_pence as "amount_pence: Pence", d.proposal_id as "proposal: ProposalId", d.effective_on,
              (select s.journal_id from budgets.decision_spend s where s.decision_id = d.decision_id)

@@ -4,13 +4,16 @@ use auth::can;
 use domain::{CommitteeId, ConstitutionId, day_in_england};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
-use web::{At, Created, Found, Page, PageRequest, Paging, Problem, SentOnce, problems};
+use web::{At, Created, Faults, Found, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
 use super::{
     constitution::{ConstitutionBody, ConstitutionDraft},
     store,
 };
-use crate::committees::{Phase, find_committee, http::CommitteePath};
+use crate::{
+    committees::{Phase, find_committee, http::CommitteePath},
+    drafts,
+};
 
 /// A constitution in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -62,12 +65,13 @@ pub(crate) async fn record_constitution(
     At(path): At<CommitteePath>,
     SentOnce(draft, request): SentOnce<ConstitutionDraft>,
 ) -> Handled {
+    let mut faults = Faults::default();
+    drafts::day(&mut faults, "/in_force_from", draft.in_force_from);
+    faults.text("/source", &draft.source, 500);
+    faults.none()?;
     let mut tx = scope.write(&request).await?;
     let committee = find_committee(&mut tx, path.committee).await?;
     draft.rules.check(&committee.parents)?;
-    if !(1..=500).contains(&draft.source.trim().chars().count()) {
-        return Err(Problem::invalid("/source", "Say in 1 to 500 characters where this is known from.").into());
-    }
     if committee.phase == Phase::Dissolved {
         return Err(Problem::new(&problems::CONFLICT, "The committee is dissolved.").into());
     }

@@ -5,7 +5,7 @@ use domain::{AgreementId, ApprovalId, PlanId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
-use crate::committees::Phase;
+use crate::{committees::Phase, drafts};
 
 /// A planned date to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -45,6 +45,7 @@ impl PlannedDateDraft {
             "/phase",
             "Every committee begins as proposed; plan what follows.",
         );
+        drafts::day(&mut faults, "/planned_on", self.planned_on);
         faults.text("/source", &self.source, 500);
         faults.none()
     }
@@ -82,6 +83,7 @@ impl ApprovalDraft {
     pub(super) fn check(&self, parents: &[String], today: NaiveDate) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.unless(parents.contains(&self.parent), "/parent", "It is not a parent of the committee.");
+        drafts::day(&mut faults, "/approved_on", self.approved_on);
         faults.unless(self.approved_on <= today, "/approved_on", "An approval is recorded once it has been given.");
         faults.text("/reference", &self.reference, 200);
         faults.none()
@@ -120,6 +122,7 @@ impl AgreementDraft {
     pub(super) fn check(&self, today: NaiveDate) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/reference", &self.reference, 200);
+        drafts::day(&mut faults, "/signed_on", self.signed_on);
         faults.unless(self.signed_on <= today, "/signed_on", "An agreement is recorded once it is signed.");
         faults.text("/source", &self.source, 500);
         faults.none()

@@ -8,9 +8,7 @@ use uuid::Uuid;
 use web::{At, Created, Page, PageRequest, Paging, Problem, Sent};
 
 use super::{
-    locality_plan::{
-        CompletionDraft, LocalityPlanBody, LocalityPlanDraft, MilestoneBody, MilestoneDraft, ReplanningDraft,
-    },
+    plan::{CompletionDraft, LocalityPlanBody, LocalityPlanDraft, MilestoneBody, MilestoneDraft, ReplanningDraft},
     store,
 };
 

@@ -1,5 +1,5 @@
 //! Locality plans and their milestones: what was planned, what was planned before, and what was reached.
 
 pub(crate) mod http;
-mod locality_plan;
+mod plan;
 mod store;

@@ -5,7 +5,7 @@ use domain::{MilestoneId, PlanId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::locality_plan::{EarlierPlan, LocalityPlanBody, MilestoneBody};
+use super::plan::{EarlierPlan, LocalityPlanBody, MilestoneBody};
 
 /// All plans in the order of their ids, or one.
 pub(super) async fn list(

@@ -5,6 +5,8 @@ use domain::{MembershipId, PersonId, SeatId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
+use crate::drafts;
+
 /// What somebody is in a committee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +133,7 @@ pub(crate) struct EndingDraft {
 impl EndingDraft {
     pub(super) fn check(&self, valid_from: NaiveDate) -> Result<(), Problem> {
         let mut faults = Faults::default();
+        drafts::day(&mut faults, "/valid_to", self.valid_to);
         faults.unless(self.valid_to >= valid_from, "/valid_to", format_args!("It began on {valid_from}."));
         faults.text("/reason", &self.reason, 500);
         faults.none()
@@ -141,6 +144,7 @@ impl SeatDraft {
     pub(super) fn check(&self, parents: &[String]) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/title", &self.title, 200);
+        drafts::day(&mut faults, "/valid_from", self.valid_from);
         faults.unless(parents.contains(&self.partner), "/partner", "It is not a parent of the committee.");
         faults.none()
     }
@@ -150,6 +154,7 @@ impl MembershipDraft {
     /// Rule 49: a substitute is of the seat's own class. `others` are the person's memberships of the committee.
     pub(super) fn check(&self, seat: &SeatBody, others: &[MembershipBody]) -> Result<(), Problem> {
         let mut faults = Faults::default();
+        drafts::day(&mut faults, "/valid_from", self.valid_from);
         let lasts = seat.valid_to.is_none_or(|last| self.valid_from <= last);
         let there = seat.valid_from <= self.valid_from && lasts;
         faults.unless(there, "/valid_from", "The seat is not there on that day.");
