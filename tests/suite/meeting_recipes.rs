@@ -81,12 +81,16 @@ async fn paper(meeting: &str) -> String {
 
 /// Sends the content of a paper as the clerk.
 pub(crate) async fn send_content(meeting: &str, paper: &str, bytes: &[u8]) -> reqwest::Response {
+    send_content_at("\"1\"", meeting, paper, bytes).await
+}
+
+pub(crate) async fn send_content_at(version: &str, meeting: &str, paper: &str, bytes: &[u8]) -> reqwest::Response {
     let running = running();
     let token = running.as_("testford-clerk").token().await.unwrap();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let request =
         http.put(format!("{}{HERE}/meetings/{meeting}/papers/{paper}/content", running.url)).bearer_auth(token);
-    let request = request.header("if-match", "\"1\"").header("content-type", "application/octet-stream");
+    let request = request.header("if-match", version).header("content-type", "application/octet-stream");
     request.body(bytes.to_vec()).send().await.unwrap()
 }
 

@@ -10,7 +10,7 @@ use tenfold::client::Answer;
 use crate::{
     meeting_recipes::{
         HERE, PAPER, arrive, bring, committee, item, make, meeting, meeting_of, noon_today, person, plan_entry,
-        send_content,
+        send_content, send_content_at,
     },
     running::{key, pointer, refusal, running, send, testford, write},
 };
@@ -288,7 +288,8 @@ async fn a_paper_is_what_was_announced_or_nothing() {
     let paper = make(&papers, &announcing("Übersicht.pdf", "application/pdf", &large, json!({}))).await;
     assert_eq!(send_content(&meeting, &paper, &large).await.status(), 200);
     assert_eq!(files_of(&meeting), 1);
-    assert_eq!(send_content(&meeting, &paper, &large).await.status(), 412, "somebody else's came before");
+    assert_eq!(send_content(&meeting, &paper, &large).await.status(), 412);
+    assert_eq!(send_content_at("\"2\"", &meeting, &paper, &large).await.status(), 409, "what is stored stays");
     let served = content_as("testford-finance", &meeting, &paper).await;
     let header = |name: &str| served.headers()[name].to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "application/pdf");

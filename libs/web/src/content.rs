@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
+use http_body_util::{BodyExt, Limited};
 
 use crate::{Problem, body::unreadable_body, problems};
 
@@ -30,14 +31,20 @@ impl Content {
     /// 415 where it is of another type or compressed; 413 where it is longer; 400, 408 where it does not arrive whole.
     pub async fn read(self, media_type: &str, most: usize) -> Result<Bytes, Problem> {
         let text = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        if text(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
-            return Err(Problem::new(&problems::MEDIA_TYPE, "Send the body as it is, not compressed."));
-        }
+        let coded = text(header::CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
         let kind = text(header::CONTENT_TYPE).and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
-        if ![media_type, "application/octet-stream"].iter().any(|fine| kind.eq_ignore_ascii_case(fine)) {
-            let detail = format_args!("Send the body as {media_type} or application/octet-stream.").to_string();
+        let fits = [media_type, "application/octet-stream"].iter().any(|fine| kind.eq_ignore_ascii_case(fine));
+        if coded || !fits {
+            self.pass_over(most).await;
+            let detail = format!("Send the body as {media_type} or application/octet-stream, not compressed.");
             return Err(Problem::new(&problems::MEDIA_TYPE, detail));
         }
         to_bytes(self.body, most).await.map_err(|error| unreadable_body(&error, most))
+    }
+
+    /// Lets it arrive and keeps nothing of it, so that whoever is sending it hears the refusal that follows.
+    pub async fn pass_over(self, most: usize) {
+        let mut body = Limited::new(self.body, most);
+        while let Some(Ok(_)) = body.frame().await {}
     }
 }

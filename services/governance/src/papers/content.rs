@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use web::{Problem, problems};
 
 /// The most a paper may hold, in bytes.
-pub(super) const BYTES_MAX: i64 = 8 * 1024 * 1024;
+pub(super) const BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// The types a paper may have. Nothing here is run or drawn by a browser as a page of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

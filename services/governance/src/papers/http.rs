@@ -126,6 +126,16 @@ pub(crate) async fn get_paper(
     Ok(Found::at(paper.version, paper.for_reader(scope.caller().role)))
 }
 
+/// A paper at the version the caller read, whose content is still to come.
+async fn awaited(tx: &mut Tx<Borough>, path: &PaperPath, version: &IfMatch) -> Result<PaperBody, Problem> {
+    let paper = find(tx, path).await?;
+    version.holds(paper.version)?;
+    if paper.stored_at.is_some() {
+        return Err(Problem::new(&problems::CONFLICT, "Its content is stored, and stays. Announce another."));
+    }
+    Ok(paper)
+}
+
 /// Send a paper's content
 ///
 /// The bytes as they are, up to 8 MB, of the length, checksum and type that were announced; as application/octet-stream
@@ -145,12 +155,16 @@ pub(crate) async fn store_paper(
     State(storage): State<Storage>,
     content: Content,
 ) -> Handled {
-    let paper = find(&mut scope.read().await?, &path).await?;
-    version.holds(paper.version)?;
-    if paper.stored_at.is_some() {
-        return Err(Problem::new(&problems::CONFLICT, "Its content is stored, and stays. Announce another.").into());
-    }
-    let bytes = content.read(&word(paper.media_type), usize::try_from(BYTES_MAX).unwrap_or_default()).await?;
+    // No transaction is open while the content arrives.
+    let awaited = awaited(&mut scope.read().await?, &path, &version).await;
+    let paper = match awaited {
+        Ok(paper) => paper,
+        Err(refused) => {
+            content.pass_over(BYTES_MAX).await;
+            return Err(refused.into());
+        }
+    };
+    let bytes = content.read(&word(paper.media_type), BYTES_MAX).await?;
     check(paper.media_type, (paper.bytes, paper.sum), &bytes)?;
     storage.put((scope.borough().id, path.meeting, path.paper), bytes).await?;
 
