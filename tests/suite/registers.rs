@@ -84,7 +84,7 @@ async fn wigan_reports_to_cabinet_in_december_and_finally_in_february() {
     let consultation = consultation().await;
     let reports = format!("consultations/{consultation}/reports");
     let report = |kind: &str, on: &str| {
-        json!({"kind": kind, "reported_to": "Cabinet", "reported_on": on, "responses": 412,
+        json!({"kind": kind, "reported_to": "Cabinet", "reported_on": on, "responses_received": 412,
             "summary": "Feedback is positive.", "outcome": "supportive"})
     };
     made(&reports, &report("interim", "2017-12-14")).await;
@@ -187,19 +187,19 @@ async fn what_a_register_refuses() {
         (consultation(json!({"closes_on": "2017-12-31"})), "422 content-invalid", "/closes_on"),
         (consultation(json!({"opens_on": "-262143-01-01"})), "422 content-invalid", "/opens_on"),
         (consultation(json!({"subject": " "})), "422 content-invalid", "/subject"),
-        (consultation(json!({"committee_id": nowhere})), "422 unknown-reference", "/committee_id"),
+        (consultation(json!({"committee": nowhere})), "422 unknown-reference", "/committee"),
         (consultation(json!({"colour": "blue"})), "422 content-invalid", "/colour"),
         (risk(json!({"likelihood": 6})), "422 content-invalid", "/likelihood"),
         (risk(json!({"impact": null})), "422 content-invalid", "/impact"),
         (risk(json!({"kind": "benefit"})), "422 content-invalid", "/likelihood"),
-        (risk(json!({"committee_id": nowhere})), "422 unknown-reference", "/committee_id"),
-        (action(json!({"meeting_id": nowhere})), "422 unknown-reference", "/meeting_id"),
-        (action(json!({"decision_id": nowhere})), "422 unknown-reference", "/decision_id"),
+        (risk(json!({"committee": nowhere})), "422 unknown-reference", "/committee"),
+        (action(json!({"meeting": nowhere})), "422 unknown-reference", "/meeting"),
+        (action(json!({"decision": nowhere})), "422 unknown-reference", "/decision"),
         (action(json!({"text": "x".repeat(2001)})), "422 content-invalid", "/text"),
         (item(json!({"considered_on": "2090-01-01"})), "422 content-invalid", "/considered_on"),
         (item(json!({"questions": [""]})), "422 content-invalid", "/questions/0"),
-        (item(json!({"outcome": "called_in"})), "422 content-invalid", "/decision_id"),
-        (item(json!({"decision_id": nowhere})), "422 unknown-reference", "/decision_id"),
+        (item(json!({"outcome": "called_in"})), "422 content-invalid", "/decision"),
+        (item(json!({"decision": nowhere})), "422 unknown-reference", "/decision"),
     ] {
         let answer = write(&clerk, &format!("{HERE}/{path}"), &body).await;
         assert_eq!((refusal(&answer).as_str(), pointer(&answer)), (refused, at), "{body} → {}", answer.body);

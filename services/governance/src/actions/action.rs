@@ -40,9 +40,9 @@ impl ActionState {
     "owner": "Accountable officer", "due_on": "2027-02-26"}))]
 pub(crate) struct ActionDraft {
     /// The meeting that asked for it.
-    pub(super) meeting_id: Option<MeetingId>,
+    pub(super) meeting: Option<MeetingId>,
     /// The decision it follows from.
-    pub(super) decision_id: Option<DecisionId>,
+    pub(super) decision: Option<DecisionId>,
     /// What is to be done.
     #[schema(min_length = 1, max_length = 2000)]
     pub(super) text: String,
@@ -67,8 +67,8 @@ impl ActionDraft {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct ActionBody {
     pub(super) id: ActionId,
-    pub(super) meeting_id: Option<MeetingId>,
-    pub(super) decision_id: Option<DecisionId>,
+    pub(super) meeting: Option<MeetingId>,
+    pub(super) decision: Option<DecisionId>,
     #[schema(example = "Bring the final consultation report to both parent bodies")]
     pub(super) text: String,
     #[schema(example = "Accountable officer")]
@@ -84,7 +84,7 @@ pub(crate) struct ActionBody {
 
 impl Row for ActionBody {
     const COLUMNS: &'static [&'static str] =
-        &["id", "meeting_id", "decision_id", "text", "owner", "due_on", "state", "overdue", "created_at"];
+        &["id", "meeting", "decision", "text", "owner", "due_on", "state", "overdue", "created_at"];
 }
 
 #[cfg(test)]

@@ -70,8 +70,8 @@ pub(crate) async fn record_action(
     let mut tx = scope.write(&request).await?;
     let body = ActionBody {
         id: ActionId::at(scope.now()),
-        meeting_id: draft.meeting_id,
-        decision_id: draft.decision_id,
+        meeting: draft.meeting,
+        decision: draft.decision,
         text: draft.text.trim().to_owned(),
         owner: draft.owner.trim().to_owned(),
         due_on: draft.due_on,
@@ -84,8 +84,8 @@ pub(crate) async fn record_action(
         Problem::of_fault(&problems::UNKNOWN_REFERENCE, pointer, format_args!("The borough has no such {what}."))
     };
     store::insert(&mut tx, &body).await.map_err(|error| match error.constraint() {
-        Some("action_borough_id_meeting_id_fkey") => unknown("/meeting_id", "meeting"),
-        Some("action_borough_id_decision_id_fkey") => unknown("/decision_id", "decision"),
+        Some("action_borough_id_meeting_id_fkey") => unknown("/meeting", "meeting"),
+        Some("action_borough_id_decision_id_fkey") => unknown("/decision", "decision"),
         _ => error.into(),
     })?;
     let act = Act::new("action.recorded", format!("actions/{}", body.id));

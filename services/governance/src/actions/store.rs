@@ -40,8 +40,8 @@ pub(super) async fn list(
         let state: ActionState = read(&row.state);
         ActionBody {
             id: ActionId(row.action_id),
-            meeting_id: row.meeting_id.map(MeetingId),
-            decision_id: row.decision_id.map(DecisionId),
+            meeting: row.meeting_id.map(MeetingId),
+            decision: row.decision_id.map(DecisionId),
             text: row.text,
             owner: row.owner,
             due_on: row.due_on,
@@ -59,8 +59,8 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, action: &ActionBody) -> Result<
         "insert into governance.action (borough_id, action_id, meeting_id, decision_id, text, owner, due_on, state, created_at)
          values (platform.borough(), $1, $2, $3, $4, $5, $6, $7, $8)",
         action.id.0,
-        action.meeting_id.map(|id| id.0),
-        action.decision_id.map(|id| id.0),
+        action.meeting.map(|id| id.0),
+        action.decision.map(|id| id.0),
         action.text,
         action.owner,
         action.due_on,

@@ -15,7 +15,7 @@ use crate::days;
     "source": "Report to cabinet"}))]
 pub(crate) struct ConsultationDraft {
     /// The committee whose going live it is about, where it is.
-    pub(super) committee_id: Option<CommitteeId>,
+    pub(super) committee: Option<CommitteeId>,
     #[schema(min_length = 1, max_length = 300)]
     pub(super) subject: String,
     /// The persons and bodies that are asked.
@@ -46,7 +46,7 @@ impl ConsultationDraft {
 pub(crate) struct ConsultationBody {
     pub(super) id: ConsultationId,
     /// The committee whose going live it is about.
-    pub(super) committee_id: Option<CommitteeId>,
+    pub(super) committee: Option<CommitteeId>,
     #[schema(example = "A single commissioning function for health and care")]
     pub(super) subject: String,
     #[schema(example = "The public and key stakeholders")]
@@ -59,7 +59,7 @@ pub(crate) struct ConsultationBody {
 
 impl Row for ConsultationBody {
     const COLUMNS: &'static [&'static str] =
-        &["id", "committee_id", "subject", "audience", "opens_on", "closes_on", "source", "created_at"];
+        &["id", "committee", "subject", "audience", "opens_on", "closes_on", "source", "created_at"];
 }
 
 /// Whether more is to come.
@@ -89,7 +89,7 @@ pub(crate) enum ConsultationOutcome {
 /// A report of a consultation to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"kind": "interim", "reported_to": "Cabinet", "reported_on": "2017-11-30", "responses": 412,
+#[schema(example = json!({"kind": "interim", "reported_to": "Cabinet", "reported_on": "2017-11-30", "responses_received": 412,
     "summary": "Feedback so far is positive.", "outcome": "supportive"}))]
 pub(crate) struct ConsultationReportDraft {
     pub(super) kind: ReportKind,
@@ -99,7 +99,7 @@ pub(crate) struct ConsultationReportDraft {
     pub(super) reported_on: NaiveDate,
     /// How many answered, where that was counted.
     #[schema(minimum = 0, maximum = 10_000_000)]
-    pub(super) responses: Option<i32>,
+    pub(super) responses_received: Option<i32>,
     #[schema(min_length = 1, max_length = 5000)]
     pub(super) summary: String,
     pub(super) outcome: ConsultationOutcome,
@@ -123,10 +123,10 @@ impl ConsultationReportDraft {
                 faults.unless(self.reported_on >= of.closes_on, "/reported_on", detail);
             }
         }
-        let counted = self.responses.is_none_or(|responses| (0..=10_000_000).contains(&responses));
-        faults.unless(counted, "/responses", "From 0 to 10,000,000.");
+        let counted = self.responses_received.is_none_or(|responses| (0..=10_000_000).contains(&responses));
+        faults.unless(counted, "/responses_received", "From 0 to 10,000,000.");
         let silent = self.outcome == ConsultationOutcome::NoResponse;
-        let fits = !silent || self.responses.is_none_or(|responses| responses == 0);
+        let fits = !silent || self.responses_received.is_none_or(|responses| responses == 0);
         faults.unless(fits, "/outcome", "Somebody answered.");
         faults.none()
     }
@@ -141,7 +141,7 @@ pub(crate) struct ConsultationReportBody {
     pub(super) reported_to: String,
     pub(super) reported_on: NaiveDate,
     /// How many answered, where that was counted.
-    pub(super) responses: Option<i32>,
+    pub(super) responses_received: Option<i32>,
     pub(super) summary: String,
     pub(super) outcome: ConsultationOutcome,
     pub(super) recorded_at: DateTime<Utc>,
@@ -149,7 +149,7 @@ pub(crate) struct ConsultationReportBody {
 
 impl Row for ConsultationReportBody {
     const COLUMNS: &'static [&'static str] =
-        &["id", "kind", "reported_to", "reported_on", "responses", "summary", "outcome", "recorded_at"];
+        &["id", "kind", "reported_to", "reported_on", "responses_received", "summary", "outcome", "recorded_at"];
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
     fn wigan() -> ConsultationBody {
         ConsultationBody {
             id: ConsultationId::at(DateTime::UNIX_EPOCH),
-            committee_id: None,
+            committee: None,
             subject: "A single commissioning function".into(),
             audience: "The public and key stakeholders".into(),
             opens_on: day("2017-10-02"),
@@ -178,7 +178,7 @@ mod tests {
             kind,
             reported_to: "Cabinet".into(),
             reported_on: day(on),
-            responses: Some(412),
+            responses_received: Some(412),
             summary: "Feedback is positive.".into(),
             outcome: ConsultationOutcome::Supportive,
         }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn nobody_answered_means_nobody() {
         let draft = |responses| ConsultationReportDraft {
-            responses,
+            responses_received: responses,
             outcome: ConsultationOutcome::NoResponse,
             ..report(ReportKind::Final, "2018-02-15")
         };

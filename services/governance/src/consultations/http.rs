@@ -56,7 +56,7 @@ pub(crate) async fn record_consultation(
     let mut tx = scope.write(&request).await?;
     let body = ConsultationBody {
         id: ConsultationId::at(scope.now()),
-        committee_id: draft.committee_id,
+        committee: draft.committee,
         subject: draft.subject.trim().to_owned(),
         audience: draft.audience.trim().to_owned(),
         opens_on: draft.opens_on,
@@ -65,7 +65,7 @@ pub(crate) async fn record_consultation(
         created_at: scope.now(),
     };
     store::insert(&mut tx, &body).await.on_constraint("consultation_borough_id_committee_id_fkey", || {
-        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/committee_id", "The borough has no such committee.")
+        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/committee", "The borough has no such committee.")
     })?;
     let act = Act::new("consultation.recorded", format!("consultations/{}", body.id));
     tx.record(act.after(serde_json::json!({"opens_on": body.opens_on, "closes_on": body.closes_on})));
@@ -135,7 +135,7 @@ pub(crate) async fn record_consultation_report(
         kind: draft.kind,
         reported_to: draft.reported_to.trim().to_owned(),
         reported_on: draft.reported_on,
-        responses: draft.responses,
+        responses_received: draft.responses_received,
         summary: draft.summary.trim().to_owned(),
         outcome: draft.outcome,
         recorded_at: scope.now(),

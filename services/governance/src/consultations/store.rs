@@ -16,7 +16,7 @@ pub(super) async fn list(
 ) -> Result<Vec<ConsultationBody>, DbError> {
     let rows = sqlx::query_as!(
         ConsultationBody,
-        r#"select consultation_id as "id: ConsultationId", committee_id as "committee_id: CommitteeId", subject, audience,
+        r#"select consultation_id as "id: ConsultationId", committee_id as "committee: CommitteeId", subject, audience,
              opens_on, closes_on, source, created_at
            from governance.consultation
            where ($1::uuid is null or consultation_id = $1) and ($2::uuid is null or consultation_id > $2)
@@ -36,7 +36,7 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, consultation: &ConsultationBody
            closes_on, source, created_at)
          values (platform.borough(), $1, $2, $3, $4, $5, $6, $7, $8)",
         consultation.id.0,
-        consultation.committee_id.map(|id| id.0),
+        consultation.committee.map(|id| id.0),
         consultation.subject,
         consultation.audience,
         consultation.opens_on,
@@ -70,7 +70,7 @@ pub(super) async fn reports(
         kind: read(&row.kind),
         reported_to: row.reported_to,
         reported_on: row.reported_on,
-        responses: row.responses,
+        responses_received: row.responses,
         summary: row.summary,
         outcome: read(&row.outcome),
         recorded_at: row.recorded_at,
@@ -92,7 +92,7 @@ pub(super) async fn insert_report(
         word(report.kind),
         report.reported_to,
         report.reported_on,
-        report.responses,
+        report.responses_received,
         report.summary,
         word(report.outcome),
         report.recorded_at

@@ -47,7 +47,7 @@ impl DueDiligenceState {
     "owner": "Director of Adult Social Services", "treatment": "An admission agreement for the pension fund."}))]
 pub(crate) struct DueDiligenceDraft {
     /// The committee that is to hold the money, where it is known.
-    pub(super) committee_id: Option<CommitteeId>,
+    pub(super) committee: Option<CommitteeId>,
     #[schema(min_length = 1, max_length = 300)]
     pub(super) subject: String,
     pub(super) kind: DueDiligenceKind,
@@ -91,7 +91,7 @@ impl DueDiligenceDraft {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct DueDiligenceBody {
     pub(super) id: DueDiligenceId,
-    pub(super) committee_id: Option<CommitteeId>,
+    pub(super) committee: Option<CommitteeId>,
     #[schema(example = "Staff transfer to the trust")]
     pub(super) subject: String,
     pub(super) kind: DueDiligenceKind,
@@ -115,7 +115,7 @@ pub(crate) struct DueDiligenceBody {
 impl Row for DueDiligenceBody {
     const COLUMNS: &'static [&'static str] = &[
         "id",
-        "committee_id",
+        "committee",
         "subject",
         "kind",
         "description",
@@ -140,7 +140,7 @@ mod tests {
 
     fn item(kind: DueDiligenceKind, likelihood: Option<i16>, impact: Option<i16>) -> DueDiligenceDraft {
         DueDiligenceDraft {
-            committee_id: None,
+            committee: None,
             subject: "A one-off £15m over three years".into(),
             kind,
             description: "What follows 2020 is not funded.".into(),

@@ -60,7 +60,7 @@ pub(crate) async fn record_due_diligence(
     let mut tx = scope.write(&request).await?;
     let body = DueDiligenceBody {
         id: DueDiligenceId::at(scope.now()),
-        committee_id: draft.committee_id,
+        committee: draft.committee,
         subject: draft.subject.trim().to_owned(),
         kind: draft.kind,
         description: draft.description.trim().to_owned(),
@@ -74,7 +74,7 @@ pub(crate) async fn record_due_diligence(
         version: 1,
     };
     store::insert(&mut tx, &body).await.on_constraint("due_diligence_item_borough_id_committee_id_fkey", || {
-        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/committee_id", "The borough has no such committee.")
+        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/committee", "The borough has no such committee.")
     })?;
     let act = Act::new("due_diligence.recorded", format!("due-diligence/{}", body.id));
     tx.record(act.after(serde_json::json!({"kind": body.kind, "score": body.score})));

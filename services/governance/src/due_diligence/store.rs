@@ -29,7 +29,7 @@ pub(super) async fn list(
     .await?;
     let items = rows.into_iter().map(|row| DueDiligenceBody {
         id: DueDiligenceId(row.due_diligence_id),
-        committee_id: row.committee_id.map(CommitteeId),
+        committee: row.committee_id.map(CommitteeId),
         subject: row.subject,
         kind: read(&row.kind),
         description: row.description,
@@ -51,7 +51,7 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, item: &DueDiligenceBody) -> Res
            likelihood, impact, owner, treatment, state, created_at)
          values (platform.borough(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         item.id.0,
-        item.committee_id.map(|id| id.0),
+        item.committee.map(|id| id.0),
         item.subject,
         word(item.kind),
         item.description,

@@ -50,12 +50,12 @@ pub(crate) async fn record_scrutiny_item(
         questions: draft.questions.iter().map(|question| question.trim().to_owned()).collect(),
         resolution: draft.resolution.trim().to_owned(),
         outcome: draft.outcome,
-        decision_id: draft.decision_id,
+        decision: draft.decision,
         source: draft.source.trim().to_owned(),
         recorded_at: scope.now(),
     };
     store::insert(&mut tx, &body).await.on_constraint("scrutiny_item_borough_id_decision_id_fkey", || {
-        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/decision_id", "The borough has no such decision.")
+        Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/decision", "The borough has no such decision.")
     })?;
     let act = Act::new("scrutiny_item.recorded", format!("scrutiny-items/{}", body.id));
     tx.record(act.after(serde_json::json!({"considered_on": body.considered_on, "outcome": body.outcome})));

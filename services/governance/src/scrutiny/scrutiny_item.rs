@@ -47,7 +47,7 @@ pub(crate) struct ScrutinyItemDraft {
     pub(super) resolution: String,
     pub(super) outcome: ScrutinyOutcome,
     /// The decision it was about, where it was about one.
-    pub(super) decision_id: Option<DecisionId>,
+    pub(super) decision: Option<DecisionId>,
     /// Where this is known from.
     #[schema(min_length = 1, max_length = 500)]
     pub(super) source: String,
@@ -64,8 +64,8 @@ impl ScrutinyItemDraft {
             faults.text(format!("/questions/{at}"), question, 1000);
         }
         faults.text("/resolution", &self.resolution, 2000);
-        let names_it = self.outcome != ScrutinyOutcome::CalledIn || self.decision_id.is_some();
-        faults.unless(names_it, "/decision_id", "What is called in is a decision: name it.");
+        let names_it = self.outcome != ScrutinyOutcome::CalledIn || self.decision.is_some();
+        faults.unless(names_it, "/decision", "What is called in is a decision: name it.");
         faults.text("/source", &self.source, 500);
         faults.none()
     }
@@ -84,7 +84,7 @@ pub(crate) struct ScrutinyItemBody {
     #[schema(example = "Resolved – That the report be noted.")]
     pub(super) resolution: String,
     pub(super) outcome: ScrutinyOutcome,
-    pub(super) decision_id: Option<DecisionId>,
+    pub(super) decision: Option<DecisionId>,
     pub(super) source: String,
     pub(super) recorded_at: DateTime<Utc>,
 }
@@ -99,7 +99,7 @@ impl Row for ScrutinyItemBody {
         "questions",
         "resolution",
         "outcome",
-        "decision_id",
+        "decision",
         "source",
         "recorded_at",
     ];
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_verbal_item_needs_no_paper_and_a_call_in_names_its_decision() {
         let today: NaiveDate = "2018-04-01".parse().expect("a day");
-        let item = |outcome, decision_id| ScrutinyItemDraft {
+        let item = |outcome, decision| ScrutinyItemDraft {
             body: "Overview and Scrutiny Committee".into(),
             title: "A verbal update".into(),
             considered_on: "2018-03-20".parse().expect("a day"),
@@ -120,7 +120,7 @@ mod tests {
             questions: vec!["What follows in 2020?".into()],
             resolution: "Resolved – That the report be noted".into(),
             outcome,
-            decision_id,
+            decision,
             source: "Minutes".into(),
         };
         assert!(item(ScrutinyOutcome::Noted, None).check(today).is_ok());

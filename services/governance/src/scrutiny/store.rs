@@ -31,7 +31,7 @@ pub(super) async fn list(
         questions: row.questions,
         resolution: row.resolution,
         outcome: read(&row.outcome),
-        decision_id: row.decision_id.map(DecisionId),
+        decision: row.decision_id.map(DecisionId),
         source: row.source,
         recorded_at: row.recorded_at,
     });
@@ -51,7 +51,7 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, item: &ScrutinyItemBody) -> Res
         &item.questions,
         item.resolution,
         word(item.outcome),
-        item.decision_id.map(|id| id.0),
+        item.decision.map(|id| id.0),
         item.source,
         item.recorded_at
     )
