@@ -1,7 +1,10 @@
 //! Every operation of the API description × everyone who may not ask for it, through the gateway and straight
 //! at the service; each refusal paired with the same request answered 2xx to its owner.
 
+use std::collections::HashMap;
+
 use auth::{Claims, OwnerKind, Signer};
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 
 use crate::{
@@ -9,9 +12,33 @@ use crate::{
     running::{Running, running, testford},
 };
 
+/// A token of each persona, asked for once: these tests are over long before it ends.
+#[derive(Default)]
+struct Tokens(HashMap<&'static str, String>);
+
+impl Tokens {
+    async fn of(&mut self, persona: &'static str) -> String {
+        if let Some(token) = self.0.get(persona) {
+            return token.clone();
+        }
+        let token = running().as_(persona).token().await.unwrap();
+        self.0.insert(persona, token.clone());
+        token
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 /// A request by a bearer, or by nobody, at an address.
-async fn ask(base: &str, operation: &Operation, request: &Request, token: Option<&str>) -> StatusCode {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+async fn ask(
+    http: &reqwest::Client,
+    base: &str,
+    operation: &Operation,
+    request: &Request,
+    token: Option<&str>,
+) -> StatusCode {
     for _ in 0..50 {
         let mut sent = http.request(operation.method.clone(), format!("{base}{}", request.path));
         for (name, value) in &request.headers {
@@ -117,26 +144,28 @@ async fn expired_token(running: &Running, persona: &str) -> String {
 async fn every_operation_answers_its_owner_and_nobody_else() {
     let running = running();
     testford().await;
-    let mut tried = 0;
+    let (mut tried, mut tokens, http) = (0, Tokens::default(), http());
     for operation in operations() {
         for permission in &operation.permissions {
             let owner = owner_of(&operation, permission);
             let request = request(&operation, permission).await;
             let expired = expired_token(running, owner).await;
             let doors = [running.url.as_str(), running.services[operation.service].as_str()];
+            let mut by: Vec<(&str, Option<String>, &[u16])> =
+                vec![("nobody", None, &[401]), ("an expired token", Some(expired), &[401])];
+            for (persona, statuses) in refused(&operation, permission) {
+                by.push((persona, Some(tokens.of(persona).await), statuses));
+            }
             for door in doors {
-                let told = |who: &str| format!("{} ({permission}) at {door} by {who}", operation.id);
-                assert_eq!(ask(door, &operation, &request, None).await, 401, "{}", told("nobody"));
-                assert_eq!(ask(door, &operation, &request, Some(&expired)).await, 401, "{}", told("an expired token"));
-                for (persona, statuses) in refused(&operation, permission) {
-                    let token = running.as_(persona).token().await.unwrap();
-                    let status = ask(door, &operation, &request, Some(&token)).await.as_u16();
-                    assert!(statuses.contains(&status), "{}: {status}, not {statuses:?}", told(persona));
+                let asked = by.iter().map(|(_, token, _)| ask(&http, door, &operation, &request, token.as_deref()));
+                for ((who, _, statuses), status) in by.iter().zip(join_all(asked).await) {
+                    let told = format!("{} ({permission}) at {door} by {who}", operation.id);
+                    assert!(statuses.contains(&status.as_u16()), "{told}: {status}, not {statuses:?}");
                     tried += 1;
                 }
             }
-            let token = running.as_(owner).token().await.unwrap();
-            let status = ask(&running.url, &operation, &request, Some(&token)).await;
+            let token = tokens.of(owner).await;
+            let status = ask(&http, &running.url, &operation, &request, Some(&token)).await;
             assert!(
                 status.is_success(),
                 "{} ({permission}) by its owner {owner}: {status} for {request:?}",
@@ -155,9 +184,10 @@ async fn operations_open_to_all_need_no_token() {
     names.sort_unstable();
     // This list may only shrink.
     assert_eq!(names, ["getKeySet", "getMetadata", "issueToken"]);
+    let http = http();
     for operation in open.iter().filter(|o| o.method == Method::GET) {
         let request = Request { path: operation.template.clone(), headers: Vec::new(), body: None, content: None };
-        assert_eq!(ask(&running.url, operation, &request, None).await, 200, "{}", operation.id);
+        assert_eq!(ask(&http, &running.url, operation, &request, None).await, 200, "{}", operation.id);
     }
     // The token endpoint is asked by every persona there is.
     assert!(running.as_("gm-analyst").token().await.is_ok());
@@ -167,15 +197,16 @@ async fn operations_open_to_all_need_no_token() {
 async fn a_writer_never_lacks_a_required_key_or_version() {
     let running = running();
     testford().await;
+    let (mut tokens, http) = (Tokens::default(), http());
     for operation in operations().iter().filter(|o| o.keyed || o.versioned) {
         let permission = &operation.permissions[0];
         let mut request = request(operation, permission).await;
-        let token = running.as_(owner_of(operation, permission)).token().await.unwrap();
+        let token = tokens.of(owner_of(operation, permission)).await;
         let full = request.headers.clone();
         if operation.keyed {
             request.headers.retain(|(name, _)| name != "idempotency-key");
             assert_eq!(
-                ask(&running.url, operation, &request, Some(&token)).await,
+                ask(&http, &running.url, operation, &request, Some(&token)).await,
                 400,
                 "{} without a key",
                 operation.id
@@ -185,14 +216,14 @@ async fn a_writer_never_lacks_a_required_key_or_version() {
         if operation.versioned {
             request.headers.retain(|(name, _)| name != "if-match");
             assert_eq!(
-                ask(&running.url, operation, &request, Some(&token)).await,
+                ask(&http, &running.url, operation, &request, Some(&token)).await,
                 428,
                 "{} without a version",
                 operation.id
             );
             request.headers.push(("if-match".into(), "\"999\"".into()));
             assert_eq!(
-                ask(&running.url, operation, &request, Some(&token)).await,
+                ask(&http, &running.url, operation, &request, Some(&token)).await,
                 412,
                 "{} with a stale version",
                 operation.id
