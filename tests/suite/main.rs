@@ -13,6 +13,8 @@ mod isolation;
 mod ledger;
 mod manners;
 mod permissions;
+mod progress;
+mod public;
 mod recipes;
 mod registers;
 mod running;

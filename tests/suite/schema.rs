@@ -94,7 +94,7 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
          select t || ' ' || coalesce(r.rolname, 'PUBLIC') || ' ' || lower(privilege_type) ||
            coalesce(' (' || string_agg(nullif(col, ''), ', ' order by col) || ')', '')
          from granted left join pg_roles r on r.oid = grantee
-         where grantee <> (select relowner from pg_class where relname = 'fund')
+         where grantee <> (select relowner from pg_class where oid = 'budgets.fund'::regclass)
          group by t, r.rolname, privilege_type order by 1"
     ))
     .await;

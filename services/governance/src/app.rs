@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
-    ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Work] };
+    ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Public, Kind::Work] };
 
 /// The service's migrations.
 #[must_use]
@@ -41,6 +41,8 @@ pub struct Settings {
 pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
+    /// The base of our public address, for links.
+    pub(crate) public_url: Arc<str>,
 }
 
 /// Serves until `stop`.
@@ -54,9 +56,10 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     // Before the first request: a service that has heard no epochs trusts no token.
     epochs.hear(tenancy::load_epochs(&db).await?);
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
+    let public_url = Arc::from(settings.public_url.as_str());
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
-    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier) };
+    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), public_url };
 
     let freshness = {
         let (keys, stop) = (keys.clone(), stop.clone());
