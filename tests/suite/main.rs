@@ -16,6 +16,8 @@ mod manners;
 mod meeting_recipes;
 mod meetings;
 mod permissions;
+mod progress;
+mod public;
 mod recipes;
 mod registers;
 mod running;

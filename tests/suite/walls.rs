@@ -45,6 +45,20 @@ async fn a_service_refuses_to_serve_behind_a_broken_wall() {
     }
 }
 
+#[tokio::test]
+async fn a_public_that_could_write_is_not_served() {
+    let database = postgres().database().await;
+    let db = Db::open(governance::ROLES, &database.access(), Clock::System).unwrap();
+    refuse_unless_walled(&db, true).await.expect("the wall stands");
+    let mut owner = PgConnection::connect_with(&database.owner()).await.unwrap();
+    sqlx::raw_sql("grant update (title) on governance.published to governance_public")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let refused = refuse_unless_walled(&db, true).await.expect_err("it may write").to_string();
+    assert!(refused.contains("the public may change governance.published"), "{refused}");
+}
+
 fn budgets_roles() -> tenancy::ServiceRoles {
     use tenancy::Kind;
     tenancy::ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Region, Kind::Work] }

@@ -17,6 +17,8 @@ pub enum Kind {
     Platform,
     /// What a token needs before any borough is known.
     Issuer,
+    /// Anybody: what one borough has published.
+    Public,
     /// No caller: queues, ids and boroughs.
     Work,
 }
@@ -31,6 +33,7 @@ impl Kind {
             Self::Region => "region",
             Self::Platform => "platform",
             Self::Issuer => "issuer",
+            Self::Public => "public",
             Self::Work => "work",
         }
     }
@@ -54,6 +57,7 @@ kinds! {
     Region "In one region.",
     Platform "On the platform.",
     Issuer "Issuing tokens.",
+    Public "Anybody, in what one borough has published.",
     Work "Work without a caller."
 }
 

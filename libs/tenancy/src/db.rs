@@ -51,7 +51,7 @@ fn width(kind: Kind) -> u32 {
     match kind {
         Kind::Borough => 24,
         Kind::Work => 4,
-        Kind::Partner | Kind::Region | Kind::Platform | Kind::Issuer => 6,
+        Kind::Partner | Kind::Region | Kind::Platform | Kind::Issuer | Kind::Public => 6,
     }
 }
 
@@ -118,7 +118,7 @@ impl Db {
     /// # Errors
     /// When the database is out of reach.
     pub async fn work(&self) -> Result<Tx<Work>, DbError> {
-        Tx::plain(self, Context::None).await
+        Tx::plain(self, &Context::None, false).await
     }
 
     /// A transaction that issues tokens: clients, before any borough is known.
@@ -126,7 +126,7 @@ impl Db {
     /// # Errors
     /// When the database is out of reach.
     pub async fn issuer(&self) -> Result<Tx<Issuer>, DbError> {
-        Tx::plain(self, Context::None).await
+        Tx::plain(self, &Context::None, false).await
     }
 
     /// An ordinary transaction in the borough of a row that work has picked up. Not for requests.
@@ -134,7 +134,7 @@ impl Db {
     /// # Errors
     /// When the database is out of reach.
     pub async fn for_work_in(&self, borough: BoroughId) -> Result<Tx<Borough>, DbError> {
-        Tx::plain(self, Context::Borough(borough)).await
+        Tx::plain(self, &Context::Borough(borough), false).await
     }
 
     /// Waits to be woken on a channel. Where that cannot be had, it never wakes: whoever waits also polls.
@@ -154,7 +154,7 @@ impl Db {
     /// # Errors
     /// When the database is out of reach.
     pub async fn without_context(&self) -> Result<Tx<Borough>, DbError> {
-        Tx::plain(self, Context::None).await
+        Tx::plain(self, &Context::None, false).await
     }
 
     /// Whether the database answers.

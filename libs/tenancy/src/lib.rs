@@ -14,6 +14,7 @@ mod epochs;
 mod error;
 mod housekeeping;
 mod idempotency;
+mod in_public;
 mod migrate;
 mod scope;
 mod self_check;
@@ -21,13 +22,14 @@ mod tx;
 
 pub use access::{Access, AccessError};
 pub use audit::Act;
-pub use context::{Borough, Issuer, Kind, KindOf, Partner, Platform, Region, Work};
+pub use context::{Borough, Issuer, Kind, KindOf, Partner, Platform, Public, Region, Work};
 #[cfg(feature = "unwalled")]
 pub use db::unwalled;
 pub use db::{Db, ServiceRoles, Wakener};
 pub use epochs::{follow_epochs, load_epochs};
 pub use error::{DbError, OnConstraint};
 pub use housekeeping::keep_house;
+pub use in_public::{InPublic, LiveBoroughs};
 pub use migrate::{MigrateError, Migrations, migrate, platform_migrations, set_passwords};
 pub use scope::{AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform};
 pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};

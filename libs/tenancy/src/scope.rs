@@ -48,7 +48,7 @@ where
     Gate::from_ref(state).caller(&parts.headers).await
 }
 
-async fn in_path<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
+pub(crate) async fn in_path<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
     let params = RawPathParams::from_request_parts(parts, state).await.ok()?;
     params.iter().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned())
 }

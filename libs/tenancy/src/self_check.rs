@@ -60,6 +60,8 @@ pub async fn self_check(db: &Db, own_cluster: bool) -> Result<Vec<Finding>, DbEr
               where nspname !~ '^pg_' and has_schema_privilege(oid, 'create')
             union all select 'it may truncate, reference or put triggers on ' || name from ours
               where relkind in ('r', 'p') and (has_table_privilege(oid, 'truncate, trigger') or has_any_column_privilege(oid, 'references'))
+            union all select 'the public may change ' || name from ours
+              where $2 and relkind in ('r', 'p') and (has_any_column_privilege(oid, 'insert, update') or has_table_privilege(oid, 'delete'))
             union all select 'row-level security is not enabled and forced on ' || name from touched
               where relkind in ('r', 'p') and not (relrowsecurity and relforcerowsecurity)
             union all select 'it may reach a partition past its parent, ' || name from touched where relispartition
@@ -70,7 +72,7 @@ pub async fn self_check(db: &Db, own_cluster: bool) -> Result<Vec<Finding>, DbEr
               from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
               where p.prosecdef and n.nspname !~ '^pg_' and has_function_privilege(p.oid, 'execute')
                 and has_schema_privilege(n.oid, 'usage')
-            "#, role)
+            "#, role, *kind == Kind::Public)
             .fetch_all(&mut *connection)
             .await?;
         findings.extend(found.into_iter().map(|what| Finding { role: role.clone(), what, fatal: true }));
@@ -83,7 +85,7 @@ pub async fn self_check(db: &Db, own_cluster: bool) -> Result<Vec<Finding>, DbEr
             let what = "it may call set_config, so injected SQL could change the borough".to_owned();
             findings.push(Finding { role: role.clone(), what, fatal: own_cluster });
         }
-        if *kind == Kind::Borough {
+        if matches!(kind, Kind::Borough | Kind::Public) {
             findings.extend(context_is_an_error_when_unset(&mut connection, &role).await);
         }
     }

@@ -91,8 +91,8 @@ pub(crate) struct By {
 }
 
 impl<K: KindOf> Tx<K> {
-    pub(crate) async fn plain(db: &Db, context: Context) -> Result<Self, DbError> {
-        let (inner, started) = db.begin::<K>(&context, false).await?;
+    pub(crate) async fn plain(db: &Db, context: &Context, read_only: bool) -> Result<Self, DbError> {
+        let (inner, started) = db.begin::<K>(context, read_only).await?;
         let now = db.now();
         Ok(Self {
             inner,

@@ -58,7 +58,7 @@ pub async fn manners(mut request: Request, next: Next) -> Response {
             }
         }
         response = told;
-    } else if method == Method::GET && response.status() == StatusCode::OK && is_json_or_csv(&response) {
+    } else if method == Method::GET && response.status() == StatusCode::OK && is_tagged(&response) {
         response = with_tag(response, &asked).await;
     }
 
@@ -134,8 +134,11 @@ fn is_json(response: &Response) -> bool {
     media(response).starts_with("application/json")
 }
 
-fn is_json_or_csv(response: &Response) -> bool {
-    is_json(response) || media(response).starts_with("text/csv")
+/// Whether it is one of the forms our things come in; pages for people and measurements have no tag.
+fn is_tagged(response: &Response) -> bool {
+    ["application/json", "text/csv", "text/calendar", "application/atom+xml"]
+        .iter()
+        .any(|form| media(response).starts_with(form))
 }
 
 fn as_csv(mut response: Response, path: &str, query: Option<&str>) -> Response {
@@ -148,6 +151,11 @@ fn as_csv(mut response: Response, path: &str, query: Option<&str>) -> Response {
     };
     let mut csv = Response::new(Body::from((table.render)()));
     let headers = csv.headers_mut();
+    for name in [header::CACHE_CONTROL, header::VARY] {
+        if let Some(value) = response.headers().get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
     headers.insert("x-row-count", HeaderValue::from(table.rows));
     if let Some(cursor) = table.next_cursor {
@@ -166,8 +174,10 @@ async fn with_tag(response: Response, asked: &HeaderMap) -> Response {
         return Problem::internal("an answer in memory could not be read").into_response();
     };
     let tag = parts.headers.entry(header::ETAG).or_insert_with(|| conditions::body_tag(&bytes)).clone();
-    parts.headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
-    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if !parts.headers.contains_key(header::CACHE_CONTROL) {
+        parts.headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
+        parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
     if conditions::none_match_names(asked, &tag) {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_TYPE);

@@ -37,6 +37,21 @@ impl<T: Serialize> IntoResponse for Found<T> {
     }
 }
 
+/// An answer that anybody may read, and any cache may keep for five minutes.
+pub struct OpenToAll<T>(pub T);
+
+impl<T: IntoResponse> IntoResponse for OpenToAll<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.0.into_response();
+        if response.status().is_success() {
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+            headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+        }
+        response
+    }
+}
+
 /// What a write answers.
 pub trait Reply {
     /// The status, when it is really done.

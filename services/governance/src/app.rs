@@ -13,7 +13,7 @@ use crate::papers::Storage;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
-    ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Work] };
+    ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Public, Kind::Work] };
 
 /// The service's migrations.
 #[must_use]
@@ -46,6 +46,8 @@ pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
     pub(crate) papers: Storage,
+    /// The base of our public address, for links.
+    pub(crate) public_url: Arc<str>,
 }
 
 /// Serves until `stop`.
@@ -60,9 +62,10 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     // Before the first request: a service that has heard no epochs trusts no token.
     epochs.hear(tenancy::load_epochs(&db).await?);
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
+    let public_url = Arc::from(settings.public_url.as_str());
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
-    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), papers };
+    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), papers, public_url };
 
     let freshness = {
         let (keys, stop) = (keys.clone(), stop.clone());

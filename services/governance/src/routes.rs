@@ -8,8 +8,8 @@ use web::{Problem, problems};
 
 use crate::{
     App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations,
-    delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plan, meetings, minutes, motions,
-    offices, papers, people, scrutiny, seats, votes,
+    delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plans, meetings, minutes, motions,
+    offices, papers, people, progress, published, scrutiny, seats, votes,
 };
 
 #[derive(OpenApi)]
@@ -99,10 +99,19 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(actions::http::list_actions, actions::http::record_action))
         .routes(routes!(actions::http::get_action))
         .routes(routes!(actions::http::get_action_transitions, actions::http::move_action))
-        .routes(routes!(locality_plan::http::list_locality_plans, locality_plan::http::record_locality_plan))
-        .routes(routes!(locality_plan::http::list_milestones, locality_plan::http::record_milestone))
-        .routes(routes!(locality_plan::http::replan_milestone))
-        .routes(routes!(locality_plan::http::complete_milestone))
+        .routes(routes!(locality_plans::http::list_locality_plans, locality_plans::http::record_locality_plan))
+        .routes(routes!(locality_plans::http::list_milestones, locality_plans::http::record_milestone))
+        .routes(routes!(locality_plans::http::replan_milestone))
+        .routes(routes!(locality_plans::http::complete_milestone))
+        .routes(routes!(published::http::list_public_meetings))
+        .routes(routes!(published::http::get_public_calendar))
+        .routes(routes!(published::http::get_public_meeting))
+        .routes(routes!(published::http::list_public_decisions))
+        .routes(routes!(published::http::get_public_decision_feed))
+        .routes(routes!(published::http::get_public_decision))
+        .routes(routes!(published::http::list_public_minutes))
+        .routes(routes!(published::http::list_public_forward_plan))
+        .routes(routes!(progress::http::get_region_governance))
 }
 
 /// The service's part of the API description.

@@ -15,6 +15,7 @@ use crate::{
     drafts::trimmed,
     forward_plan::named_entry,
     meetings::{find_meeting, hold, http::MeetingPath},
+    publishing,
 };
 
 /// An item in a path.
@@ -106,6 +107,7 @@ pub(crate) async fn add_agenda_item(
     store::insert(&mut tx, &body).await.on_constraint("item_labelled", || {
         Problem::of_fault(&problems::CONFLICT, "/label", "The agenda has an item of this label already.")
     })?;
+    publishing::meeting(&mut tx, meeting.id).await?;
     let subject = format!("meetings/{}/agenda-items/{}", meeting.id, body.id);
     // The trail is read by more people than exempt text is.
     let told = json!(ItemBody { exempt_text: None, ..body.clone() });

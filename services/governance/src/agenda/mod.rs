@@ -6,7 +6,7 @@ mod notice;
 mod store;
 
 use domain::{ItemId, MeetingId};
-use tenancy::{Borough, Tx};
+use tenancy::{Borough, DbError, Tx};
 use web::Problem;
 
 use crate::{drafts::unknown, meetings::MeetingBody};
@@ -18,6 +18,11 @@ pub(crate) use item::{ItemBody, may_read_exempt};
 /// 404 where the meeting has no such item.
 pub(crate) async fn find_item(tx: &mut Tx<Borough>, meeting: MeetingId, id: ItemId) -> Result<ItemBody, Problem> {
     store::list(tx, meeting, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("agenda item"))
+}
+
+/// Every item of a meeting, with its exempt text: see [`ItemBody::for_reader`].
+pub(crate) async fn all_items(tx: &mut Tx<Borough>, meeting: MeetingId) -> Result<Vec<ItemBody>, DbError> {
+    store::list(tx, meeting, None, None, i64::MAX).await
 }
 
 /// An item a body names, with its exempt text: see [`ItemBody::for_reader`].

@@ -14,7 +14,7 @@ use super::{
     committee::{CommitteeDraft, Phase},
     store::{self, CommitteeBody},
 };
-use crate::{going_live::readiness_of, words::word};
+use crate::{going_live::readiness_of, progress, words::word};
 
 /// A committee in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -74,6 +74,7 @@ pub(crate) async fn create_committee(
     store::insert(&mut tx, &body).await.on_constraint("committee_name", || {
         Problem::of_fault(&problems::CONFLICT, "/name", "The borough has a committee of this name already.")
     })?;
+    progress::note_committee(&mut tx, body.id).await?;
     tx.record(Act::new("committee.created", format!("committees/{}", body.id)).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/committees/{}", scope.borough().slug, body.id);
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
@@ -163,6 +164,7 @@ pub(crate) async fn move_committee(
     if !store::move_to(&mut tx, &committee, &made).await? {
         return Err(web::changed_meanwhile().into());
     }
+    progress::note_committee(&mut tx, committee.id).await?;
     let act = Act::new("committee.moved", format!("committees/{}", committee.id));
     tx.record(act.before(word(made.from)).after(word(made.to)));
     let told = told(&mut tx, path.committee).await?;

@@ -4,6 +4,6 @@ mod committee;
 pub(crate) mod http;
 mod store;
 
-pub(crate) use committee::{Basis, Phase};
+pub(crate) use committee::{AccessRegime, Basis, Phase};
 pub(crate) use http::find as find_committee;
 pub(crate) use store::CommitteeBody;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use web::{Created, Faults, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
 
 use super::{http::today, machine::DecisionState, moves, store};
-use crate::constitutions;
+use crate::{constitutions, progress};
 
 /// A call-in to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -110,6 +110,7 @@ pub(crate) async fn call_in(scope: InBorough<can::CallIn>, SentOnce(draft, reque
         requested_at: scope.now(),
     };
     store::insert_call_in(&mut tx, &body).await?;
+    progress::count_call_in(&mut tx, decision.counted()).await?;
     store::drop_timer(&mut tx, decision.id).await?;
     decision.effective_on = None;
     let by = scope.caller().client_id.clone();

@@ -7,7 +7,10 @@ use serde_json::Value;
 use web::{Faults, Problem, Row};
 
 use super::machine::DecisionState;
-use crate::motions::{Money, MotionOutcome};
+use crate::{
+    motions::{Money, MotionOutcome},
+    progress::CountedDecision,
+};
 
 /// A decision to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -76,6 +79,19 @@ pub(crate) struct ConflictRecorded {
     pub(crate) dispensation: bool,
 }
 
+impl ConflictRecorded {
+    /// As the public record tells it.
+    pub(crate) fn in_words(&self) -> String {
+        let did = match self.action.as_str() {
+            "leave" => "left the meeting",
+            "speak" => "spoke and did not vote",
+            _ => "stayed",
+        };
+        let ruling = self.ruling.as_deref().map(|ruling| format!(" {ruling}")).unwrap_or_default();
+        format!("{}: {}; {did}.{ruling}", self.name, self.nature.trim_end_matches('.'))
+    }
+}
+
 /// What the law wants said of a decision (SI 2012/2089 reg 12).
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct DecisionRecord {
@@ -117,6 +133,20 @@ pub(crate) struct DecisionBody {
     pub(crate) recorded_at: DateTime<Utc>,
     #[serde(skip)]
     pub(crate) version: i64,
+}
+
+impl DecisionBody {
+    /// What the region counts of it.
+    pub(super) fn counted(&self) -> CountedDecision<'static> {
+        let outcome = match self.outcome {
+            MotionOutcome::Approved => "approved",
+            MotionOutcome::Noted => "noted",
+            MotionOutcome::Recommended => "recommended",
+            MotionOutcome::Deferred => "deferred",
+            MotionOutcome::Referred => "referred",
+        };
+        CountedDecision { decided_on: self.decided_on, outcome, key_decision: self.key_decision }
+    }
 }
 
 impl Row for DecisionBody {

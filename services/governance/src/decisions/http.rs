@@ -19,6 +19,7 @@ use crate::{
     constitutions,
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
+    progress,
     votes::result_of,
 };
 
@@ -161,6 +162,7 @@ pub(crate) async fn record_decision(
     store::insert(&mut tx, &body).await.on_constraint("decided_once", || {
         Problem::of_fault(&problems::CONFLICT, "/motion", "The decision on this motion is recorded already.")
     })?;
+    progress::count_decision(&mut tx, body.counted()).await?;
     let subject = format!("decisions/{}", body.id);
     let after = json!({"motion": body.motion, "outcome": body.outcome, "constitution": body.constitution,
         "delegation": body.delegation, "money": body.money});

@@ -8,3 +8,5 @@ pub(crate) mod moves;
 pub(crate) mod recommendations;
 mod store;
 pub(crate) mod timekeeper;
+
+pub(crate) use decision::{ConflictRecorded, DecisionBody};

@@ -13,7 +13,7 @@ use super::{
     machine::{DecisionState, call_in_days, can_be_called_in},
     store::{self, Which},
 };
-use crate::{constitutions, words::word};
+use crate::{constitutions, publishing, words::word};
 
 async fn told(tx: &mut Tx<Borough>, decision: &DecisionBody) -> Result<Found<Transitions<DecisionState>>, Problem> {
     let data = store::history(tx, decision.id).await?;
@@ -120,6 +120,7 @@ pub(super) async fn make(
         act.before(word(from)).after(json!({"state": to, "reason": reason, "published_on": decision.published_on,
         "call_in_ends_on": decision.call_in_ends_on, "effective_on": decision.effective_on})),
     );
+    publishing::decision(tx, decision).await?;
     if let (DecisionState::Effective, Some(money), Some(effective_on)) = (to, &decision.money, decision.effective_on) {
         let effective = DecisionEffective {
             decision_id: decision.id,

@@ -10,13 +10,17 @@ use events::{
 };
 use tenancy::{Borough, DbError, Tx};
 
+use crate::progress;
+
 /// Takes in the events this service wants.
 pub(crate) struct Facts;
 
 impl Consumer for Facts {
     async fn take(&self, tx: &mut Tx<Borough>, event: &Arrived) -> Result<(), DbError> {
         if let Some(placed) = event.is::<BoroughPlaced>() {
-            store::put_borough(tx, &placed).await
+            store::put_borough(tx, &placed).await?;
+            // What was recorded before its region was known.
+            progress::note_committees(tx).await
         } else if let Some(recorded) = event.is::<FundRecorded>() {
             store::put_fund(tx, &recorded).await
         } else if let Some(wanted) = event.is::<DecisionWanted>() {

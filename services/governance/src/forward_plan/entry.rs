@@ -29,7 +29,7 @@ pub(crate) struct DecisionMaker {
     /// Of a body: each of its members. Of an individual: none.
     #[serde(default)]
     #[schema(max_items = 100)]
-    pub(super) members: Vec<String>,
+    pub(crate) members: Vec<String>,
 }
 
 /// What a notice says beside the matter and the day. A draft may leave things out; a published notice has all.
@@ -38,28 +38,28 @@ pub(crate) struct DecisionMaker {
 pub(crate) struct Particulars {
     /// (a) That a key decision is to be made.
     #[serde(default)]
-    pub(super) key_decision: bool,
+    pub(crate) key_decision: bool,
     /// (c) Who decides.
     #[serde(default)]
-    pub(super) decision_maker: Option<DecisionMaker>,
+    pub(crate) decision_maker: Option<DecisionMaker>,
     /// (d) The last day of the period, where it is a period that begins on `decision_on`.
     #[serde(default)]
     pub(super) decision_by: Option<NaiveDate>,
     /// (e) The documents submitted for consideration; an empty list says that there are none.
     #[serde(default)]
     #[schema(max_items = 100)]
-    pub(super) documents: Option<Vec<String>>,
+    pub(crate) documents: Option<Vec<String>>,
     /// (f) Where copies are to be had.
     #[serde(default)]
     #[schema(max_length = 500)]
-    pub(super) copies_from: Option<String>,
+    pub(crate) copies_from: Option<String>,
     /// (g) That other relevant documents may be submitted.
     #[serde(default)]
-    pub(super) others_may_follow: bool,
+    pub(crate) others_may_follow: bool,
     /// (h) How to ask for those.
     #[serde(default)]
     #[schema(max_length = 1000)]
-    pub(super) how_to_ask: Option<String>,
+    pub(crate) how_to_ask: Option<String>,
 }
 
 /// An entry of the forward plan to record, or to put in place of a draft.
@@ -117,18 +117,24 @@ fn texts(faults: &mut Faults, pointer: &str, all: &[String]) {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"published_on": "2025-12-16"}))]
 pub(crate) struct PublicationDraft {
-    /// The day it was published: today where left out, never a day to come.
+    /// The day it was published: today where left out, never a day to come, nor one before it was recorded.
     #[serde(default)]
     pub(super) published_on: Option<NaiveDate>,
 }
 
 impl PublicationDraft {
     /// The day of publication.
-    pub(super) fn day(&self, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    pub(super) fn day(&self, recorded_on: NaiveDate, today: NaiveDate) -> Result<NaiveDate, Problem> {
         let mut faults = Faults::default();
         let on = self.published_on.unwrap_or(today);
         drafts::day(&mut faults, "/published_on", on);
         faults.unless(on <= today, "/published_on", "A notice is published by the day it says.");
+        let there = on >= recorded_on;
+        faults.unless(
+            there,
+            "/published_on",
+            format_args!("It was recorded here on {recorded_on}, and not published before."),
+        );
         faults.none().map(|()| on)
     }
 }
@@ -239,7 +245,8 @@ mod tests {
     #[test]
     fn a_notice_is_not_published_ahead_of_its_day() {
         let today = "2026-12-16".parse().expect("a day");
-        assert_eq!(PublicationDraft { published_on: None }.day(today).ok(), Some(today));
-        assert!(PublicationDraft { published_on: today.succ_opt() }.day(today).is_err());
+        assert_eq!(PublicationDraft { published_on: None }.day(today, today).ok(), Some(today));
+        assert!(PublicationDraft { published_on: today.succ_opt() }.day(today, today).is_err());
+        assert!(PublicationDraft { published_on: today.pred_opt() }.day(today, today).is_err(), "before it was there");
     }
 }

@@ -10,7 +10,7 @@ use web::{At, Created, Found, IfMatch, Page, PageRequest, Paging, Problem, Sent,
 
 use super::entry::{PlanEntryBody, PlanEntryDraft, PublicationDraft, missing};
 use super::{find_entry, store};
-use crate::drafts::unknown;
+use crate::{drafts::unknown, publishing};
 
 /// What the forward plan is narrowed to.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -161,9 +161,9 @@ pub(crate) async fn publish_plan_entry(
     At(path): At<EntryPath>,
     Sent(draft, request): Sent<PublicationDraft>,
 ) -> Handled {
-    let on = draft.day(day_in_england(scope.now()))?;
     let mut tx = scope.write(&request).await?;
     let entry = find_entry(&mut tx, path.entry).await?;
+    let on = draft.day(day_in_england(entry.created_at), day_in_england(scope.now()))?;
     unpublished(&entry)?;
     entry.complete()?;
     if !store::publish(&mut tx, &entry, on).await? {
@@ -173,5 +173,6 @@ pub(crate) async fn publish_plan_entry(
     let location = format!("/v1/boroughs/{}/forward-plan/{}", scope.borough().slug, entry.id);
     let version = Some(entry.version + 1);
     let body = PlanEntryBody { published_on: Some(on), ..entry };
+    publishing::notice(&mut tx, &body).await?;
     Ok(tx.answer(Created { location, version, body }).await?)
 }

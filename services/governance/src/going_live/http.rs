@@ -12,7 +12,10 @@ use super::{
     },
     store,
 };
-use crate::committees::{find_committee, http::CommitteePath};
+use crate::{
+    committees::{find_committee, http::CommitteePath},
+    progress,
+};
 
 /// List the dates a committee's phases were planned for, oldest plan first
 #[utoipa::path(
@@ -62,6 +65,7 @@ pub(crate) async fn record_planned_date(
     };
     store::insert_plan(&mut tx, path.committee, &plan).await?;
     let body = store::plans(&mut tx, path.committee, Some(plan.id), None, 1).await?.pop().unwrap_or(plan);
+    progress::note_committee(&mut tx, path.committee).await?;
     let act = Act::new("committee.planned", format!("committees/{}/planned-dates/{}", path.committee, body.id));
     tx.record(act.after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/committees/{}/planned-dates", scope.borough().slug, path.committee);

@@ -18,6 +18,7 @@ use super::{find_meeting, store};
 use crate::{
     drafts::{trimmed, unknown},
     people::named_person,
+    progress, publishing,
     words::word,
 };
 
@@ -196,6 +197,11 @@ pub(crate) async fn move_meeting(
     if !store::move_to(&mut tx, &meeting, &made).await? {
         return Err(web::changed_meanwhile().into());
     }
+    if made.to == MeetingState::Notified {
+        let late = find_meeting(&mut tx, meeting.id).await?.notice_late;
+        progress::count_papers(&mut tx, !late).await?;
+    }
+    publishing::meeting(&mut tx, meeting.id).await?;
     let act = Act::new("meeting.moved", format!("meetings/{}", meeting.id));
     tx.record(act.before(word(made.from)).after(word(made.to)));
     let told = told(&mut tx, path.meeting).await?;
@@ -266,6 +272,7 @@ async fn changed(mut tx: Tx<Borough>, slug: &str, meeting: MeetingBody) -> Handl
     if !store::keep(&mut tx, &meeting).await? {
         return Err(web::changed_meanwhile().into());
     }
+    publishing::meeting(&mut tx, meeting.id).await?;
     let body = find_meeting(&mut tx, meeting.id).await?;
     let location = format!("/v1/boroughs/{slug}/meetings/{}", body.id);
     Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)

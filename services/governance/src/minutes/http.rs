@@ -8,7 +8,10 @@ use web::{At, Created, Page, PageRequest, Paging, Problem, Sent};
 
 use super::record::{MinutesBody, MinutesDraft, may_approve};
 use super::store;
-use crate::meetings::{MeetingState, find_meeting, hold, http::MeetingPath, named_meeting};
+use crate::{
+    meetings::{MeetingState, find_meeting, hold, http::MeetingPath, named_meeting},
+    publishing,
+};
 
 /// List the versions of a meeting's minutes, oldest first
 #[utoipa::path(
@@ -65,6 +68,7 @@ pub(crate) async fn record_minutes(
         recorded_at: scope.now(),
     };
     store::insert(&mut tx, meeting.id, &body).await?;
+    publishing::minutes(&mut tx, meeting.id).await?;
     let subject = format!("meetings/{}/minutes/{}", meeting.id, body.number);
     let told = json!({"kind": body.kind, "approved_at_meeting": body.approved_at_meeting});
     tx.record(Act::new("minutes.recorded", subject).after(told));

@@ -21,6 +21,7 @@ use super::{Storage, store};
 use crate::{
     agenda::named_item,
     meetings::{find_meeting, http::MeetingPath},
+    publishing,
     words::word,
 };
 
@@ -172,6 +173,7 @@ pub(crate) async fn store_paper(
     if !store::stored(&mut tx, &paper, scope.now()).await? {
         return Err(web::changed_meanwhile().into());
     }
+    publishing::meeting(&mut tx, path.meeting).await?;
     let subject = format!("meetings/{}/papers/{}", path.meeting, path.paper);
     tx.record(Act::new("paper.stored", subject).after(json!({"sha256": paper.sha256})));
     let version = paper.version + 1;

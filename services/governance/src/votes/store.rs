@@ -9,9 +9,12 @@ use uuid::Uuid;
 use super::{
     standing::{Declared, Place, SeatStanding, Sitting, standings},
     tally::{Cast, VoteResult},
-    vote::{VoteBody, VoteDraft, VoteEventBody},
+    vote::{Method, VoteBody, VoteDraft, VoteEventBody},
 };
-use crate::words::{read, word};
+use crate::{
+    published::{PublicVote, PublicVotes},
+    words::{read, word},
+};
 
 /// How every seat of a committee stands, at an instant of a meeting: towards an item, or the meeting as a whole.
 pub(crate) async fn assembled(
@@ -242,4 +245,27 @@ pub(super) async fn hold_event(tx: &mut Tx<Borough>, event: VoteEventId) -> Resu
         .fetch_optional(tx.connection())
         .await?;
     Ok(())
+}
+
+/// How the votes on a settled motion fell, as the public may know it: who voted how of a roll call only.
+pub(crate) async fn public_votes(tx: &mut Tx<Borough>, motion: MotionId) -> Result<Option<PublicVotes>, DbError> {
+    let row = sqlx::query!(
+        r#"select method, result as "result!: Json<VoteResult>" from governance.vote_event
+           where motion_id = $1 and state = 'closed' and result ->> 'outcome' <> 'void'
+           order by closed_at desc, vote_event_id desc limit 1"#,
+        motion.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let VoteResult { total, counted, .. } = row.result.0;
+    let by_name = read::<Method>(&row.method) == Method::RollCall;
+    let named = counted.into_iter().filter(|_| by_name).filter_map(|vote| Some((vote.name?, word(vote.choice))));
+    let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    Ok(Some(PublicVotes {
+        in_favour: number(total.yes),
+        against: number(total.against),
+        abstain: number(total.abstain),
+        roll_call: named.map(|(name, choice)| PublicVote { name, choice }).collect(),
+    }))
 }

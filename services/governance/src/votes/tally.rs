@@ -60,6 +60,16 @@ pub(crate) struct Count {
     pub(crate) not_voting: usize,
 }
 
+/// A vote that counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct CountedVote {
+    pub(crate) seat: SeatId,
+    pub(crate) person: Option<PersonId>,
+    #[schema(example = "A councillor")]
+    pub(crate) name: Option<String>,
+    pub(crate) choice: Choice,
+}
+
 /// What a vote came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct VoteResult {
@@ -67,6 +77,8 @@ pub(crate) struct VoteResult {
     pub(crate) total: Count,
     pub(crate) by_class: Vec<Count>,
     pub(crate) by_partner: Vec<Count>,
+    /// Who was counted, and how they voted.
+    pub(crate) counted: Vec<CountedVote>,
     /// The steps that led to it.
     pub(crate) explanation: Vec<Step>,
 }
@@ -123,7 +135,12 @@ impl Ballot<'_> {
             },
             json!({"outcome": carried, "quorate_at_open": quorate_at_open, "quorate_at_close": quorate_at_close}),
         ));
-        VoteResult { outcome: carried, total, by_class, by_partner, explanation: steps }
+        let counted = voters.iter().filter_map(|v| {
+            let SeatStanding { seat, person, name, .. } = v.seat;
+            Some(CountedVote { seat: *seat, person: *person, name: name.clone(), choice: v.choice? })
+        });
+        let counted = counted.collect();
+        VoteResult { outcome: carried, total, by_class, by_partner, counted, explanation: steps }
     }
 
     /// Who counts: entitled both when it opened and when it closed, the same person in the seat.
