@@ -8,6 +8,7 @@ mod days;
 mod delegations;
 mod due_diligence;
 mod facts;
+mod interchange;
 mod locality_plans;
 pub mod progress;
 pub mod published;

@@ -7,7 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, actions, committees, consultations, delegations, due_diligence, locality_plans, progress, published, scrutiny,
+    App, actions, committees, consultations, delegations, due_diligence, interchange, locality_plans, progress,
+    published, scrutiny,
 };
 
 #[derive(OpenApi)]
@@ -49,6 +50,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(published::http::list_public_minutes))
         .routes(routes!(published::http::list_public_forward_plan))
         .routes(routes!(progress::http::get_region_governance))
+        .routes(routes!(interchange::http::get_oparl))
+        .routes(routes!(interchange::http::get_popolo))
+        .routes(routes!(interchange::moderngov::http::import_moderngov))
 }
 
 /// The service's part of the API description.
