@@ -87,7 +87,7 @@ impl<'a> Committee<'a> {
             "audience": "The public and key stakeholders", "opens_on": consulted[0], "closes_on": consulted[1],
             "source": "A test"});
         let consultation = self.made("consultations", consultation).await;
-        let report = json!({"kind": "final", "reported_to": "Cabinet", "reported_on": reported, "responses_received": 120,
+        let report = json!({"kind": "final", "reported_to": "Cabinet", "reported_on": reported, "response_count": 120,
             "summary": "Positive feedback.", "outcome": "supportive"});
         self.made(&format!("consultations/{consultation}/reports"), report).await;
         for parent in &self.parents {

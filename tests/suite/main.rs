@@ -10,6 +10,7 @@ mod flows;
 mod golden;
 mod house;
 mod injection;
+mod interchange;
 mod isolation;
 mod ledger;
 mod manners;

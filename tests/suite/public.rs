@@ -226,9 +226,9 @@ async fn hide(borough: BoroughId, made: Made) {
         format!("insert into governance.motion (borough_id, motion_id, meeting_id, item_id, text, outcome, mover_id, state, moved_at)
                  values ('{borough}', '{motion}', '{}', '{item}', '{CANARY}', 'approved', '{person}', 'carried', now())", made.meeting),
         format!("insert into governance.decision (borough_id, decision_id, committee_id, meeting_id, item_id, motion_id, constitution_id, title, outcome,
-                   key_decision, decided_on, record, private, exempt_text, state, recorded_at)
+                   key_decision, decided_on, record, private, state, recorded_at)
                  values ('{borough}', '{}', '{}', '{}', '{item}', '{motion}', '{rules}', '{CANARY}', 'approved', true, '2026-12-17',
-                   '{{\"reasons\": \"{CANARY}\"}}', '{exempt}', '{CANARY}', 'in_call_in', now())", made.private, made.committee, made.meeting),
+                   '{{\"reasons\": \"{CANARY}\"}}', '{exempt}', 'in_call_in', now())", made.private, made.committee, made.meeting),
         format!("insert into governance.minutes (borough_id, meeting_id, minutes_id, number, kind, text, recorded_at)
                  values ('{borough}', '{}', '{item}', 1, 'draft', '{CANARY}', now())", made.meeting),
     ] {

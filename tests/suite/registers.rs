@@ -84,7 +84,7 @@ async fn wigan_reports_to_cabinet_in_december_and_finally_in_february() {
     let consultation = consultation().await;
     let reports = format!("consultations/{consultation}/reports");
     let report = |kind: &str, on: &str| {
-        json!({"kind": kind, "reported_to": "Cabinet", "reported_on": on, "responses_received": 412,
+        json!({"kind": kind, "reported_to": "Cabinet", "reported_on": on, "response_count": 412,
             "summary": "Feedback is positive.", "outcome": "supportive"})
     };
     made(&reports, &report("interim", "2017-12-14")).await;

@@ -75,7 +75,7 @@ impl Sitting {
             let consultation = json!({"committee": committee, "subject": "A committee", "audience": "Everybody",
                 "opens_on": "2019-01-01", "closes_on": "2019-01-31", "source": "A test"});
             let consultation = make("consultations", &consultation).await;
-            let report = json!({"kind": "final", "reported_to": "Cabinet", "reported_on": "2019-02-14", "responses_received": 1,
+            let report = json!({"kind": "final", "reported_to": "Cabinet", "reported_on": "2019-02-14", "response_count": 1,
                 "summary": "Positive.", "outcome": "supportive"});
             make(&format!("consultations/{consultation}/reports"), &report).await;
             for parent in PARENTS {

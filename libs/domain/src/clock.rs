@@ -59,6 +59,12 @@ pub fn start_of_day_in_england(day: NaiveDate) -> DateTime<Utc> {
         .map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |local| local.with_timezone(&Utc))
 }
 
+/// The instant of an English day and time; none where the clocks skip it, the first where it comes twice.
+#[must_use]
+pub fn instant_in_england(day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+    day.and_time(time).and_local_timezone(chrono_tz::Europe::London).earliest().map(|local| local.with_timezone(&Utc))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +77,8 @@ mod tests {
         assert_eq!(day_in_england(at("2026-12-01T23:30:00Z")), day("2026-12-01"));
         assert_eq!(start_of_day_in_england(day("2026-07-02")), at("2026-07-01T23:00:00Z"));
         assert_eq!(start_of_day_in_england(day("2027-01-04")), at("2027-01-04T00:00:00Z"));
+        let half_past_one = NaiveTime::from_hms_opt(1, 30, 0).expect("a time");
+        assert_eq!(instant_in_england(day("2026-03-29"), half_past_one), None, "the clocks skip it");
+        assert_eq!(instant_in_england(day("2026-10-25"), half_past_one), Some(at("2026-10-25T00:30:00Z")));
     }
 }

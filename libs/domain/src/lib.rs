@@ -10,7 +10,7 @@ mod period;
 mod working_days;
 mod year;
 
-pub use clock::{Clock, day_in_england, start_of_day_in_england};
+pub use clock::{Clock, day_in_england, instant_in_england, start_of_day_in_england};
 pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
     AccountId, ActionId, AgreementId, ApprovalId, AttendanceId, AuditId, BoroughId, CallInId, CommitteeId,

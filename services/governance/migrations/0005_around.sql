@@ -23,7 +23,7 @@ create table governance.consultation_report (
   kind text not null check (kind in ('interim', 'final')),
   reported_to text not null check (length(reported_to) between 1 and 200),
   reported_on date not null,
-  responses integer check (responses >= 0),
+  response_count integer check (response_count >= 0),
   summary text not null check (length(summary) between 1 and 5000),
   outcome text not null check (outcome in ('supportive', 'mixed', 'opposed', 'no_response')),
   recorded_at timestamptz not null,

@@ -17,6 +17,7 @@ mod due_diligence;
 mod facts;
 mod forward_plan;
 mod going_live;
+mod interchange;
 mod interests;
 mod locality_plans;
 mod meetings;

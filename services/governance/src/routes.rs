@@ -8,8 +8,8 @@ use web::{Problem, problems};
 
 use crate::{
     App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations,
-    delegations, due_diligence, facts, forward_plan, going_live, interests, locality_plans, meetings, minutes, motions,
-    offices, papers, people, progress, published, scrutiny, seats, votes,
+    delegations, due_diligence, facts, forward_plan, going_live, interchange, interests, locality_plans, meetings,
+    minutes, motions, offices, papers, people, progress, published, scrutiny, seats, votes,
 };
 
 #[derive(OpenApi)]
@@ -112,6 +112,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(published::http::list_public_minutes))
         .routes(routes!(published::http::list_public_forward_plan))
         .routes(routes!(progress::http::get_region_governance))
+        .routes(routes!(interchange::http::get_oparl))
+        .routes(routes!(interchange::http::get_popolo))
+        .routes(routes!(interchange::moderngov::http::import_moderngov))
 }
 
 /// The service's part of the API description.

@@ -2,6 +2,7 @@
 
 mod oldham;
 mod partner;
+mod public_side;
 mod region;
 mod salford;
 mod wigan;

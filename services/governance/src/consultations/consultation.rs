@@ -89,7 +89,7 @@ pub(crate) enum ConsultationOutcome {
 /// A report of a consultation to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"kind": "interim", "reported_to": "Cabinet", "reported_on": "2017-11-30", "responses_received": 412,
+#[schema(example = json!({"kind": "interim", "reported_to": "Cabinet", "reported_on": "2017-11-30", "response_count": 412,
     "summary": "Feedback so far is positive.", "outcome": "supportive"}))]
 pub(crate) struct ConsultationReportDraft {
     pub(super) kind: ReportKind,
@@ -99,7 +99,7 @@ pub(crate) struct ConsultationReportDraft {
     pub(super) reported_on: NaiveDate,
     /// How many answered, where that was counted.
     #[schema(minimum = 0, maximum = 10_000_000)]
-    pub(super) responses_received: Option<i32>,
+    pub(super) response_count: Option<i32>,
     #[schema(min_length = 1, max_length = 5000)]
     pub(super) summary: String,
     pub(super) outcome: ConsultationOutcome,
@@ -123,10 +123,10 @@ impl ConsultationReportDraft {
                 faults.unless(self.reported_on >= of.closes_on, "/reported_on", detail);
             }
         }
-        let counted = self.responses_received.is_none_or(|responses| (0..=10_000_000).contains(&responses));
-        faults.unless(counted, "/responses_received", "From 0 to 10,000,000.");
+        let counted = self.response_count.is_none_or(|responses| (0..=10_000_000).contains(&responses));
+        faults.unless(counted, "/response_count", "From 0 to 10,000,000.");
         let silent = self.outcome == ConsultationOutcome::NoResponse;
-        let fits = !silent || self.responses_received.is_none_or(|responses| responses == 0);
+        let fits = !silent || self.response_count.is_none_or(|responses| responses == 0);
         faults.unless(fits, "/outcome", "Somebody answered.");
         faults.none()
     }
@@ -141,7 +141,7 @@ pub(crate) struct ConsultationReportBody {
     pub(super) reported_to: String,
     pub(super) reported_on: NaiveDate,
     /// How many answered, where that was counted.
-    pub(super) responses_received: Option<i32>,
+    pub(super) response_count: Option<i32>,
     pub(super) summary: String,
     pub(super) outcome: ConsultationOutcome,
     pub(super) recorded_at: DateTime<Utc>,
@@ -149,7 +149,7 @@ pub(crate) struct ConsultationReportBody {
 
 impl Row for ConsultationReportBody {
     const COLUMNS: &'static [&'static str] =
-        &["id", "kind", "reported_to", "reported_on", "responses_received", "summary", "outcome", "recorded_at"];
+        &["id", "kind", "reported_to", "reported_on", "response_count", "summary", "outcome", "recorded_at"];
 }
 
 #[cfg(test)]
@@ -178,7 +178,7 @@ mod tests {
             kind,
             reported_to: "Cabinet".into(),
             reported_on: day(on),
-            responses_received: Some(412),
+            response_count: Some(412),
             summary: "Feedback is positive.".into(),
             outcome: ConsultationOutcome::Supportive,
         }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn nobody_answered_means_nobody() {
         let draft = |responses| ConsultationReportDraft {
-            responses_received: responses,
+            response_count: responses,
             outcome: ConsultationOutcome::NoResponse,
             ..report(ReportKind::Final, "2018-02-15")
         };

@@ -135,7 +135,7 @@ pub(crate) async fn record_consultation_report(
         kind: draft.kind,
         reported_to: draft.reported_to.trim().to_owned(),
         reported_on: draft.reported_on,
-        responses_received: draft.responses_received,
+        response_count: draft.response_count,
         summary: draft.summary.trim().to_owned(),
         outcome: draft.outcome,
         recorded_at: scope.now(),

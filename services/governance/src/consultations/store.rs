@@ -56,7 +56,7 @@ pub(super) async fn reports(
     limit: i64,
 ) -> Result<Vec<ConsultationReportBody>, DbError> {
     let rows = sqlx::query!(
-        "select report_id, kind, reported_to, reported_on, responses, summary, outcome, recorded_at
+        "select report_id, kind, reported_to, reported_on, response_count, summary, outcome, recorded_at
          from governance.consultation_report where consultation_id = $1 and ($2::uuid is null or report_id > $2)
          order by report_id limit $3",
         of.0,
@@ -70,7 +70,7 @@ pub(super) async fn reports(
         kind: read(&row.kind),
         reported_to: row.reported_to,
         reported_on: row.reported_on,
-        responses_received: row.responses,
+        response_count: row.response_count,
         summary: row.summary,
         outcome: read(&row.outcome),
         recorded_at: row.recorded_at,
@@ -85,14 +85,14 @@ pub(super) async fn insert_report(
 ) -> Result<(), DbError> {
     sqlx::query!(
         "insert into governance.consultation_report (borough_id, consultation_id, report_id, kind, reported_to, reported_on,
-           responses, summary, outcome, recorded_at)
+           response_count, summary, outcome, recorded_at)
          values (platform.borough(), $1, $2, $3, $4, $5, $6, $7, $8, $9)",
         of.0,
         report.id.0,
         word(report.kind),
         report.reported_to,
         report.reported_on,
-        report.responses_received,
+        report.response_count,
         report.summary,
         word(report.outcome),
         report.recorded_at
