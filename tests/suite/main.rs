@@ -12,6 +12,7 @@ mod house;
 mod injection;
 mod interchange;
 mod isolation;
+mod lawful;
 mod ledger;
 mod manners;
 mod meeting_recipes;

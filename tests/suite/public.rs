@@ -115,6 +115,7 @@ async fn publish(borough: BoroughId, title: &str) -> Made {
         options_rejected: "To end it".into(),
         conflicts: "None".into(),
         dispensations: "None".into(),
+        call_in_waiver: None,
     };
     let minutes = PublicMinutes {
         meeting_id: made.meeting,

@@ -39,6 +39,8 @@ create table governance.vote_event (
   state text not null check (state in ('open', 'closed')),
   constitution_id uuid not null,
   committee_id uuid not null,
+  -- whether the committee was live and could decide when it opened; a vote of a shadow stays advice for good
+  binding boolean not null,
   opened_at timestamptz not null,
   closed_at timestamptz,
   standing_at_open jsonb not null,
@@ -172,7 +174,7 @@ begin
   end loop;
 end $$;
 
-grant update (state, text, fund_id, amount_pence, version) on governance.motion to governance_borough;
+grant update (state, text, fund_id, amount_pence, proposal_id, version) on governance.motion to governance_borough;
 grant update (state, closed_at, result, version) on governance.vote_event to governance_borough;
 grant update (choice, cast_at) on governance.vote to governance_borough;
 grant update (state, published_on, call_in_ends_on, effective_on, version) on governance.decision to governance_borough;

@@ -106,6 +106,7 @@ pub(crate) async fn decision(tx: &mut Tx<Borough>, decision: &DecisionBody) -> R
                 reasons: record.reasons.clone(),
                 options_rejected: lines(record.options_rejected.clone()),
                 conflicts: lines(record.conflicts.iter().map(ConflictRecorded::in_words).collect()),
+                call_in_waiver: record.call_in_waiver.as_ref().map(|w| format!("{}: {}", w.agreed_by, w.reason)),
                 dispensations: lines(
                     record.conflicts.iter().filter(rulings).filter_map(|c| c.ruling.clone()).collect(),
                 ),

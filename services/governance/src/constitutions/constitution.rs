@@ -20,7 +20,7 @@ use super::rules::Rules;
     "notice": {"days": 5, "counted": "clear_working_days"},
     "call_in": {"applies_to": "key_decisions", "working_days": 5, "fewest_members": 3,
         "who": "members of the council who are not on its cabinet"},
-    "limit_pence": 500_000_000}}))]
+    "limit_pence": 500_000_000, "key_decision_from_pence": 50_000_000}}))]
 pub(crate) struct ConstitutionDraft {
     /// The first day it is in force; the version before it holds until then.
     pub(super) in_force_from: NaiveDate,

@@ -19,6 +19,9 @@ pub(crate) struct Rules {
     /// The most the committee may decide by itself; above it each parent's own board decides. Without one there is no
     /// limit. In pence.
     pub(crate) limit_pence: Option<Pence>,
+    /// Money of this much and more makes a decision a key decision, so its item is announced as one. In pence.
+    #[serde(default)]
+    pub(crate) key_decision_from_pence: Option<Pence>,
 }
 
 /// Who must be there, for each item, once conflicted members have left it (rule 47).
@@ -294,6 +297,8 @@ impl Rules {
         faults.text("/rules/call_in/who", &self.call_in.who, 200);
         let limit = self.limit_pence.is_none_or(|limit| limit >= Pence::ZERO);
         faults.unless(limit, "/rules/limit_pence", "A limit is not negative.");
+        let key = self.key_decision_from_pence.is_none_or(|from| from > Pence::ZERO);
+        faults.unless(key, "/rules/key_decision_from_pence", "It is more than nothing.");
         faults.none()
     }
 }
@@ -319,6 +324,7 @@ pub(crate) fn example() -> Rules {
             who: "members of the council".into(),
         },
         limit_pence: None,
+        key_decision_from_pence: None,
     }
 }
 

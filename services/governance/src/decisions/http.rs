@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     agenda::{find_item, key_decision_notice, may_read_exempt},
-    committees::{Phase, find_committee},
+    committees::find_committee,
     constitutions,
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
     progress,
-    votes::result_of,
+    votes::{http::announced, settled_by},
 };
 
 /// A decision in a path.
@@ -100,21 +100,22 @@ pub(crate) async fn record_decision(
     let mut tx = scope.write(&request).await?;
     let motion = find_motion(&mut tx, draft.motion).await.map_err(|_| crate::drafts::unknown("/motion", "motion"))?;
     let committee = find_committee(&mut tx, motion.committee).await?;
-    if committee.phase != Phase::Live || !committee.basis.can_decide() {
-        let detail = "The committee is not live, or only advises: it binds nobody. Record a recommendation instead.";
-        return Err(Problem::new(&problems::ADVISORY_ONLY, detail).with("phase", json!(committee.phase)).into());
-    }
-    let settled = result_of(&mut tx, motion.id).await?;
-    let (MotionState::Carried, Some((constitution, _)), None) = (motion.state, settled, motion.amends) else {
+    let settled = settled_by(&mut tx, motion.id).await?;
+    let (MotionState::Carried, Some((constitution, binding)), None) = (motion.state, settled, motion.amends) else {
         let detail = "No lawful vote has carried this motion, or it is an amendment, which changes its motion.";
         return Err(Problem::of_fault(&problems::NOT_CARRIED, "/motion", detail).into());
     };
+    if !binding {
+        let detail = "The committee was not live when it voted, or only advises: it bound nobody. Record a recommendation instead.";
+        return Err(Problem::new(&problems::ADVISORY_ONLY, detail).with("phase", json!(committee.phase)).into());
+    }
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
     let item = find_item(&mut tx, motion.meeting, motion.agenda_item).await?;
+    let rules = constitutions::find(&mut tx, committee.id, constitution).await?;
     if motion.outcome == MotionOutcome::Approved {
+        announced(&rules.rules, &motion, &item)?;
         key_decision_notice(&mut tx, &meeting, &item).await?;
     }
-    let rules = constitutions::find(&mut tx, committee.id, constitution).await?;
     if let (Some(money), Some(limit)) = (&motion.money, rules.rules.limit_pence)
         && money.amount_pence > limit
     {

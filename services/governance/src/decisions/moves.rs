@@ -121,6 +121,7 @@ pub(super) async fn make(
         "call_in_ends_on": decision.call_in_ends_on, "effective_on": decision.effective_on})),
     );
     publishing::decision(tx, decision).await?;
+    // Money comes with approvals only: see what a motion is held to.
     if let (DecisionState::Effective, Some(money), Some(effective_on)) = (to, &decision.money, decision.effective_on) {
         let effective = DecisionEffective {
             decision_id: decision.id,

@@ -12,10 +12,10 @@ use web::{At, Created, Faults, Found, Page, PageRequest, Paging, Problem, Row, S
 use super::store;
 use crate::{
     agenda::find_item,
-    committees::{Phase, find_committee},
+    committees::find_committee,
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
-    votes::result_of,
+    votes::settled_by,
 };
 
 /// A recommendation to record.
@@ -136,15 +136,15 @@ pub(crate) async fn record_recommendation(
     let mut tx = scope.write(&request).await?;
     let motion = find_motion(&mut tx, draft.motion).await.map_err(|_| crate::drafts::unknown("/motion", "motion"))?;
     let committee = find_committee(&mut tx, motion.committee).await?;
-    if committee.phase == Phase::Live && committee.basis.can_decide() {
-        let detail = "The committee is live: it decides. Record a decision, whose outcome may be to recommend.";
-        return Err(Problem::of_fault(&problems::CONFLICT, "/motion", detail).into());
-    }
-    let settled = result_of(&mut tx, motion.id).await?;
-    let (MotionState::Carried, Some((constitution, _)), None) = (motion.state, settled, motion.amends) else {
+    let settled = settled_by(&mut tx, motion.id).await?;
+    let (MotionState::Carried, Some((constitution, binding)), None) = (motion.state, settled, motion.amends) else {
         let detail = "No lawful vote has carried this motion, or it is an amendment, which changes its motion.";
         return Err(Problem::of_fault(&problems::NOT_CARRIED, "/motion", detail).into());
     };
+    if binding {
+        let detail = "The committee was live: it decided. Record a decision, whose outcome may be to recommend.";
+        return Err(Problem::of_fault(&problems::CONFLICT, "/motion", detail).into());
+    }
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
     let item = find_item(&mut tx, motion.meeting, motion.agenda_item).await?;
     let body = RecommendationBody {

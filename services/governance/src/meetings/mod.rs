@@ -12,7 +12,7 @@ use web::Problem;
 use crate::drafts::unknown;
 pub(crate) use meeting::{MeetingBody, MeetingState};
 pub(crate) use notice::{KEY_DECISION_DAYS, key_decision_notice_by, working_days};
-pub(crate) use store::hold;
+pub(crate) use store::{hold, in_session_at};
 
 /// A meeting of the borough.
 ///

@@ -1,6 +1,6 @@
 //! The SQL of meetings.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{CommitteeId, MeetingId, PersonId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
@@ -174,6 +174,18 @@ pub(super) async fn move_to(
     .execute(tx.connection())
     .await?;
     Ok(true)
+}
+
+/// Whether the meeting was in session at an instant, by the moves on record.
+pub(crate) async fn in_session_at(tx: &mut Tx<Borough>, id: MeetingId, at: DateTime<Utc>) -> Result<bool, DbError> {
+    let state = sqlx::query_scalar!(
+        "select to_state from governance.meeting_move where meeting_id = $1 and moved_at <= $2 order by number desc limit 1",
+        id.0,
+        at
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(state.as_deref() == Some("in_session"))
 }
 
 /// Whether a vote is open at the meeting.

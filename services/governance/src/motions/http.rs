@@ -93,6 +93,10 @@ pub(crate) async fn record_motion(
             let detail = "An amendment is of a motion on the same item, not of an amendment.";
             return Err(Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/amends", detail).into());
         }
+        if draft.outcome != amended.outcome {
+            let detail = "An amendment changes what a motion says, not what kind of outcome it has.";
+            return Err(Problem::invalid("/outcome", detail).into());
+        }
         if amended.state != MotionState::Moved || store::is_being_voted_on(&mut tx, amends).await? {
             return Err(
                 Problem::of_fault(&problems::CONFLICT, "/amends", "That motion is settled or being voted on.").into()

@@ -102,12 +102,13 @@ pub(crate) async fn decide(tx: &mut Tx<Borough>, id: MotionId, state: MotionStat
 pub(crate) async fn amend(tx: &mut Tx<Borough>, id: MotionId, by: &MotionBody) -> Result<(), DbError> {
     sqlx::query!(
         "update governance.motion set text = $2, fund_id = coalesce($3, fund_id), amount_pence = coalesce($4, amount_pence),
-           version = version + 1
+           proposal_id = case when $3::uuid is null then proposal_id else $5 end, version = version + 1
          where motion_id = $1",
         id.0,
         by.text,
         by.money.as_ref().map(|money| money.fund.0),
-        by.money.as_ref().map(|money| money.amount_pence.0)
+        by.money.as_ref().map(|money| money.amount_pence.0),
+        by.money.as_ref().and_then(|money| money.proposal).map(|id| id.0)
     )
     .execute(tx.connection())
     .await?;

@@ -113,6 +113,7 @@ mod tests {
             options_rejected: String::new(),
             conflicts: String::new(),
             dispensations: String::new(),
+            call_in_waiver: None,
         };
         let shown = Shown {
             what: PublicDecision::open(facts, "Equipment & \"beds\"", record),

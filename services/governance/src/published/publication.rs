@@ -159,6 +159,8 @@ pub struct PublicRecord {
     pub conflicts: String,
     /// Dispensations granted.
     pub dispensations: String,
+    /// Who agreed that it could not wait for call-in, and why; null where nobody had to.
+    pub call_in_waiver: Option<String>,
 }
 
 /// A published decision: its record where it is open, and why it is exempt where it is not.

@@ -16,10 +16,10 @@ use super::{
     vote::{Method, QuorumBody, VoteBody, VoteEventBody, VoteEventDraft, VoteState, VotesDraft},
 };
 use crate::{
-    agenda::{find_item, key_decision_notice},
+    agenda::{ItemBody, find_item, key_decision_notice},
     committees::{Phase, find_committee},
-    constitutions::{self, ConstitutionBody},
-    meetings::{MeetingBody, MeetingState, find_meeting},
+    constitutions::{self, ConstitutionBody, Rules},
+    meetings::{self, MeetingBody, MeetingState, find_meeting},
     motions::{self, MotionBody, MotionOutcome, MotionState, find_motion, http::MotionPath},
 };
 
@@ -131,7 +131,7 @@ pub(crate) async fn open_vote(
     motions::hold(&mut tx, path.motion).await?;
     let motion = find_motion(&mut tx, path.motion).await?;
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
-    let at = instant(&draft, &meeting, scope.now())?;
+    let at = instant(&mut tx, &draft, &meeting, scope.now()).await?;
     if motion.state != MotionState::Moved {
         return Err(Problem::new(&problems::CONFLICT, "The motion is settled.").into());
     }
@@ -140,10 +140,12 @@ pub(crate) async fn open_vote(
     }
     let committee = find_committee(&mut tx, motion.committee).await?;
     let item = find_item(&mut tx, motion.meeting, motion.agenda_item).await?;
-    if committee.phase == Phase::Live && motion.outcome == MotionOutcome::Approved {
+    let rules = rules_of(&mut tx, &meeting).await?;
+    let binding = committee.phase == Phase::Live && committee.basis.can_decide();
+    if binding && motion.outcome == MotionOutcome::Approved {
+        announced(&rules.rules, &motion, &item)?;
         key_decision_notice(&mut tx, &meeting, &item).await?;
     }
-    let rules = rules_of(&mut tx, &meeting).await?;
     let place = (committee.id, meeting.day());
     let seats = store::assembled(&mut tx, place, meeting.id, Some(item.id), at).await?;
     let (quorate, explanation) = quorum(&rules.rules.quorum, &seats);
@@ -156,6 +158,7 @@ pub(crate) async fn open_vote(
         motion: motion.id,
         committee: committee.id,
         constitution: rules.id,
+        binding,
         method: draft.method,
         state: VoteState::Open,
         opened_at: at,
@@ -169,27 +172,37 @@ pub(crate) async fn open_vote(
         .on_constraint("vote_open_once", || Problem::new(&problems::CONFLICT, "A vote on it is open already."))?;
     let subject = format!("motions/{}/vote-events/{}", motion.id, body.id);
     tx.record(
-        Act::new("vote.opened", &subject).after(json!({"method": body.method, "constitution": body.constitution})),
+        Act::new("vote.opened", &subject)
+            .after(json!({"method": body.method, "constitution": body.constitution, "binding": binding})),
     );
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
 }
 
+/// Money that makes a decision key under the rules is decided on an item that was announced as key (rule 41).
+pub(crate) fn announced(rules: &Rules, motion: &MotionBody, item: &ItemBody) -> Result<(), Problem> {
+    let amount = motion.money.as_ref().map(|money| money.amount_pence);
+    match rules.key_decision_from_pence.zip(amount) {
+        Some((from, amount)) if amount >= from && !item.key_decision => {
+            let detail = format_args!("Under the rules {from} and more is a key decision, and this is {amount}. The item was not announced as one.").to_string();
+            Err(Problem::new(&problems::NOTICE_TOO_SHORT, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The instant a vote is taken: now, at a meeting in session; or, written down afterwards, when it was.
-fn instant(
+async fn instant(
+    tx: &mut Tx<Borough>,
     draft: &VoteEventDraft,
     meeting: &MeetingBody,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<chrono::DateTime<chrono::Utc>, Problem> {
     match (draft.method, draft.at) {
         (Method::ClerkEntered, Some(at)) => {
-            let begun =
-                matches!(meeting.state, MeetingState::InSession | MeetingState::Adjourned | MeetingState::Closed);
-            if !begun {
-                return Err(Problem::new(&problems::CONFLICT, "The meeting has not begun."));
-            }
-            if at > now || domain::day_in_england(at) < meeting.day() {
-                return Err(Problem::invalid("/at", "It is an instant of the meeting, and past."));
+            if at > now || !meetings::in_session_at(tx, meeting.id, at).await? {
+                let detail = "It is an instant at which the meeting was in session.";
+                return Err(Problem::invalid("/at", detail));
             }
             Ok(at)
         }
@@ -198,6 +211,14 @@ fn instant(
         (_, None) if meeting.state == MeetingState::InSession => Ok(now),
         _ => Err(Problem::new(&problems::CONFLICT, "Votes are taken while the meeting is in session.")),
     }
+}
+
+/// A vote that is being taken goes on while the meeting sits; one that is written down afterwards needs no meeting.
+fn in_session(event: &VoteEventBody, meeting: &MeetingBody) -> Result<(), Problem> {
+    if event.method == Method::ClerkEntered || meeting.state == MeetingState::InSession {
+        return Ok(());
+    }
+    Err(Problem::new(&problems::CONFLICT, "The meeting is not in session. Resume it, and go on with the vote."))
 }
 
 async fn find(tx: &mut Tx<Borough>, path: &VoteEventPath) -> Result<VoteEventBody, Problem> {
@@ -268,6 +289,7 @@ pub(crate) async fn cast_votes(
     }
     let motion = find_motion(&mut tx, path.motion).await?;
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
+    in_session(&event, &meeting)?;
     let mut votes = Vec::with_capacity(draft.votes.len());
     for (at, vote) in draft.votes.into_iter().enumerate() {
         let pointer = format!("/votes/{at}");
@@ -341,6 +363,7 @@ pub(crate) async fn close_vote(
         return Err(Problem::new(&problems::CONFLICT, "The vote is closed already.").into());
     }
     let motion = find_motion(&mut tx, path.motion).await?;
+    in_session(&event, &find_meeting(&mut tx, motion.meeting).await?)?;
     let at = if event.method == Method::ClerkEntered { event.opened_at } else { scope.now() };
     let result = tally(&mut tx, &event, &motion, at).await?;
     store::close(&mut tx, event.id, at, &result).await?;
@@ -365,7 +388,8 @@ async fn tally(
 ) -> Result<VoteResult, Problem> {
     let meeting = find_meeting(tx, motion.meeting).await?;
     let committee = find_committee(tx, motion.committee).await?;
-    let rules = rules_of(tx, &meeting).await?;
+    // The rules it was opened under, whatever has been recorded since.
+    let rules = constitutions::find(tx, event.committee, event.constitution).await?;
     let place = (committee.id, meeting.day());
     let at_close = store::assembled(tx, place, meeting.id, Some(motion.agenda_item), at).await?;
     let votes = store::casts(store::votes(tx, event.id, None, i64::MAX).await?);

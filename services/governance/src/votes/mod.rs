@@ -10,4 +10,4 @@ mod tally;
 mod tests;
 mod vote;
 
-pub(crate) use store::{public_votes, result_of};
+pub(crate) use store::{public_votes, settled_by};

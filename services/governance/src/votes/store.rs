@@ -36,10 +36,14 @@ pub(crate) async fn assembled(
         r#"select a.seat_id as "seat_id!", a.person_id, p.name, a.capacity
            from governance.attendance a join governance.person p on p.person_id = a.person_id
            where a.meeting_id = $1 and a.committee_id = $2 and a.arrived_at <= $3 and (a.left_at is null or a.left_at > $3)
+             and exists (select from governance.membership m
+                         where m.committee_id = a.committee_id and m.seat_id = a.seat_id and m.person_id = a.person_id
+                           and m.capacity = a.capacity and m.valid_from <= $4 and (m.valid_to is null or m.valid_to >= $4))
            order by a.arrived_at, a.attendance_id"#,
         meeting.0,
         committee.0,
-        at
+        at,
+        day
     )
     .fetch_all(tx.connection())
     .await?;
@@ -97,7 +101,7 @@ pub(super) async fn events(
     limit: i64,
 ) -> Result<Vec<VoteEventBody>, DbError> {
     let rows = sqlx::query!(
-        r#"select vote_event_id, motion_id, committee_id, constitution_id, method, state, opened_at, closed_at,
+        r#"select vote_event_id, motion_id, committee_id, constitution_id, binding, method, state, opened_at, closed_at,
              standing_at_open as "seats: Json<Vec<SeatStanding>>", result as "result: Json<VoteResult>", version
            from governance.vote_event
            where motion_id = $1 and ($2::uuid is null or vote_event_id = $2) and ($3::uuid is null or vote_event_id > $3)
@@ -114,6 +118,7 @@ pub(super) async fn events(
         motion: MotionId(row.motion_id),
         committee: CommitteeId(row.committee_id),
         constitution: ConstitutionId(row.constitution_id),
+        binding: row.binding,
         method: read(&row.method),
         state: read(&row.state),
         opened_at: row.opened_at,
@@ -128,13 +133,14 @@ pub(super) async fn events(
 pub(super) async fn open(tx: &mut Tx<Borough>, event: &VoteEventBody) -> Result<(), DbError> {
     sqlx::query!(
         "insert into governance.vote_event (borough_id, vote_event_id, motion_id, method, state, constitution_id,
-           committee_id, opened_at, standing_at_open)
-         values (platform.borough(), $1, $2, $3, 'open', $4, $5, $6, $7)",
+           committee_id, binding, opened_at, standing_at_open)
+         values (platform.borough(), $1, $2, $3, 'open', $4, $5, $6, $7, $8)",
         event.id.0,
         event.motion.0,
         word(event.method),
         event.constitution.0,
         event.committee.0,
+        event.binding,
         event.opened_at,
         Json(&event.seats) as _
     )
@@ -223,20 +229,20 @@ pub(super) fn casts(votes: Vec<VoteBody>) -> Vec<Cast> {
     votes.into_iter().map(cast).collect()
 }
 
-/// The result by which a motion was settled, and the rules it was settled by.
-pub(crate) async fn result_of(
+/// The rules a motion was settled by, and whether what it settled binds.
+pub(crate) async fn settled_by(
     tx: &mut Tx<Borough>,
     motion: MotionId,
-) -> Result<Option<(ConstitutionId, VoteResult)>, DbError> {
+) -> Result<Option<(ConstitutionId, bool)>, DbError> {
     let row = sqlx::query!(
-        r#"select constitution_id, result as "result!: Json<VoteResult>" from governance.vote_event
+        r#"select constitution_id, binding from governance.vote_event
            where motion_id = $1 and state = 'closed' and result ->> 'outcome' <> 'void'
            order by closed_at desc, vote_event_id desc limit 1"#,
         motion.0
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row.map(|row| (ConstitutionId(row.constitution_id), row.result.0)))
+    Ok(row.map(|row| (ConstitutionId(row.constitution_id), row.binding)))
 }
 
 /// Holds everything the standing of a meeting depends on, so that it is one standing that is written down.

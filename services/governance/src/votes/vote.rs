@@ -51,6 +51,8 @@ pub(crate) struct VoteEventBody {
     pub(crate) committee: CommitteeId,
     /// The rules in force that day.
     pub(crate) constitution: ConstitutionId,
+    /// Whether what carries is a decision: the committee was live, and can decide. Otherwise it is advice, for good.
+    pub(crate) binding: bool,
     pub(crate) method: Method,
     pub(crate) state: VoteState,
     pub(crate) opened_at: DateTime<Utc>,
@@ -65,7 +67,7 @@ pub(crate) struct VoteEventBody {
 
 impl Row for VoteEventBody {
     const COLUMNS: &'static [&'static str] =
-        &["id", "motion", "committee", "constitution", "method", "state", "opened_at", "closed_at", "seats"];
+        &["id", "motion", "committee", "constitution", "binding", "method", "state", "opened_at", "closed_at", "seats"];
 }
 
 /// Votes to write down.
