@@ -48,8 +48,8 @@ async fn held() {
             format!("insert into governance.motion (borough_id, motion_id, meeting_id, item_id, text, outcome, mover_id, state, moved_at)
                      values ('{borough}', '{motion_1}', '{meeting}', '{open}', 'That it be approved', 'approved', '{first}', 'carried', now()),
                             ('{borough}', '{motion_2}', '{meeting}', '{exempt}', '{CANARY}', 'approved', '{first}', 'lost', now())"),
-            format!("insert into governance.vote_event (borough_id, vote_event_id, motion_id, method, state, constitution_id, committee_id, opened_at, closed_at, standing_at_open)
-                     values ('{borough}', '{vote}', '{motion_1}', 'roll_call', 'closed', '{rules}', '{committee}', now(), now(), '[]')"),
+            format!("insert into governance.vote_event (borough_id, vote_event_id, motion_id, method, state, constitution_id, committee_id, binding, opened_at, closed_at, standing_at_open)
+                     values ('{borough}', '{vote}', '{motion_1}', 'roll_call', 'closed', '{rules}', '{committee}', true, now(), now(), '[]')"),
             format!("insert into governance.vote (borough_id, vote_event_id, committee_id, seat_id, person_id, choice, casting, cast_at)
                      values ('{borough}', '{vote}', '{committee}', '{seat_1}', '{first}', 'for', false, now()),
                             ('{borough}', '{vote}', '{committee}', '{seat_2}', '{second}', 'against', false, now())"),

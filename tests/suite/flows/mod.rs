@@ -7,3 +7,4 @@ mod region;
 mod salford;
 mod wigan;
 mod wigan_commissioning;
+mod wirral;
