@@ -14,6 +14,7 @@ mod interchange;
 mod isolation;
 mod lawful;
 mod ledger;
+mod machines;
 mod manners;
 mod meeting_recipes;
 mod meetings;
