@@ -197,3 +197,29 @@ fn the_top_of_the_house_is_what_the_plan_says() {
     .into();
     assert!(top.is_subset(&plan), "at the top: {:?}", top.difference(&plan));
 }
+
+#[test]
+fn every_rule_that_is_held_is_in_the_table_of_rules() {
+    fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                tests_in(&entry, found);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                let names = text.split(concat!("fn ", "rule_")).skip(1).filter_map(|rest| rest.split_once('('));
+                found.extend(names.map(|(name, _)| format!("rule_{name}")));
+            }
+        }
+    }
+    let mut held = BTreeSet::new();
+    for folder in ["libs", "services", "tests/suite"] {
+        tests_in(&root().join(folder), &mut held);
+    }
+    let table = fs::read_to_string(root().join("docs/rules.md")).unwrap();
+    let named = |name: &&str| name.starts_with("rule_") && !name.contains('…');
+    let listed: BTreeSet<String> = table.split('`').filter(named).map(str::to_owned).collect();
+    assert_eq!(held, listed, "docs/rules.md and the tests name other rules");
+    for rule in 41..=55 {
+        assert!(held.iter().any(|name| name.starts_with(&format!("rule_{rule}_"))), "no test holds rule {rule}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The stories, each as the API tells it.
 
+mod decisions;
 mod oldham;
 mod partner;
 mod public_side;

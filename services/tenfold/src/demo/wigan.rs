@@ -18,6 +18,21 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
     clerk
         .transition(&path, "demo-wigan-shadow", "shadow", "Preparing single commissioning; decides nothing yet")
         .await?;
+    for (number, planned_on, source) in
+        [(1, "2018-04-01", "Wigan press reports, late 2017"), (2, "2019-04-01", "Leigh Journal, December 2018")]
+    {
+        let plan = json!({"phase": "live", "planned_on": planned_on, "source": source});
+        clerk.post(&format!("{path}/planned-dates"), &format!("demo-wigan-plan-{number}"), &plan).await?;
+    }
+    let consultation = json!({"committee": committee, "subject": "Single commissioning of health and care",
+        "audience": "The public and key stakeholders", "opens_on": "2018-10-01", "closes_on": "2018-11-30",
+        "source": "Leigh Journal, December 2018: reported to cabinet in December, a final report in February. Its days are illustrative"});
+    let consultation =
+        id_of(&clerk.post("/v1/boroughs/wigan/consultations", "demo-wigan-consultation", &consultation).await?)?;
+    let report = json!({"kind": "interim", "reported_to": "Cabinet", "reported_on": "2018-12-13",
+        "summary": "Positive feedback.", "outcome": "supportive"});
+    let reports = format!("/v1/boroughs/wigan/consultations/{consultation}/reports");
+    clerk.post(&reports, "demo-wigan-consultation-interim", &report).await?;
     for role in ["finance", "system"] {
         let limit = json!({"role": role, "limit_pence": 50_000_000, "in_force_from": "2019-04-01",
             "source": "Illustrative: no published scheme of delegation was found"});
