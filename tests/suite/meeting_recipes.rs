@@ -121,9 +121,6 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
         "getPlanEntry" | "publishPlanEntry" | "revisePlanEntry" => {
             let committee = committee().await;
             put("entry", &make("forward-plan", &plan_entry(&committee)).await);
-            if operation.id == "publishPlanEntry" {
-                set("published_on", &domain::day_in_england(domain::Clock::System.now()).to_string());
-            }
             if operation.id == "revisePlanEntry" {
                 set("committee", &committee);
             }

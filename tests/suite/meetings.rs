@@ -149,12 +149,25 @@ async fn rule_41_a_key_decision_needs_28_clear_days_unless_an_exception_is_recor
         read(&format!("meetings/{meeting}/agenda-items/{item}")).await["notice"].clone()
     };
     let (soon, later) = (meeting_of(&committee, &in_days(14)).await, meeting_of(&committee, &in_days(40)).await);
-    let entry = make("forward-plan", &plan_entry(&committee)).await;
+    let mut draft = plan_entry(&committee);
+    draft["decision_on"] = json!(today() + Days::new(14));
+    draft["particulars"]["decision_by"] = json!(today() + Days::new(40));
+    let entry = make("forward-plan", &draft).await;
     let key_item = json!({"key_decision": true, "plan_entry": entry});
-    let (hasty, timely) = (item(&soon, key_item.clone()).await, item(&later, key_item).await);
+    let (hasty, timely) = (item(&soon, key_item.clone()).await, item(&later, key_item.clone()).await);
+    let another_time = meeting_of(&committee, &in_days(50)).await;
+    let another = item(&another_time, key_item.clone()).await;
+    let mut twice = key_item;
+    twice["label"] = json!("twice");
+    twice["title"] = json!("Another matter");
+    twice["purpose"] = json!("decision");
+    let twice = post(&format!("meetings/{later}/agenda-items"), twice).await;
+    assert_eq!((refusal(&twice).as_str(), pointer(&twice)), ("409 conflict", "/plan_entry"));
     assert_eq!(standing(&later, &timely).await["satisfied_by"], Value::Null, "not published");
     post(&format!("forward-plan/{entry}/publications"), json!({})).await;
     assert_eq!(standing(&later, &timely).await["satisfied_by"], "notice");
+    let elsewhere = standing(&another_time, &another).await["satisfied_by"].clone();
+    assert_eq!(elsewhere, Value::Null, "it is a notice of a decision on another day");
     let notice = standing(&soon, &hasty).await;
     assert_eq!((&notice["required"], &notice["satisfied_by"]), (&json!(true), &Value::Null), "too late for this one");
     assert_eq!(notice["due_by"], json!(today() + Days::new(14) - Days::new(29)));

@@ -173,7 +173,7 @@ pub mod can {
             ManagePeople "people:manage" [Clerk] "Record people, offices and interests.";
             ReadMeetings "meetings:read" [Admin Finance PoolManager Clerk Member Auditor] "Read meetings, agendas, papers, declarations and minutes.";
             ManageMeetings "meetings:manage" [Clerk] "Call meetings and keep their record.";
-            ReadVotes "votes:read" [Admin Clerk Member Auditor] "Read motions, votes and results.";
+            ReadVotes "votes:read" [Clerk Member Auditor] "Read motions, votes and results.";
             ManageVotes "votes:manage" [Clerk] "Record motions and take votes.";
             ReadDecisions "decisions:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read decisions and recommendations.";
             ManageDecisions "decisions:manage" [Clerk] "Record and publish decisions.";

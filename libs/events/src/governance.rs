@@ -16,6 +16,9 @@ pub struct DelegationRecorded {
     /// The fund it is of; of every fund that has none of its own where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fund_id: Option<FundId>,
+    /// `spend` where it is of spending only; of every kind of act that has none of its own where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The most that role may post in one journal without a decision.
     pub limit_pence: Pence,
     /// The first day it is in force.

@@ -28,6 +28,8 @@ pub struct Limits {
     pub header_bytes: usize,
     /// For requests in flight to end after a stop is asked for.
     pub drain_time: Duration,
+    /// How long to read what a refused request still sends, so that its sender hears why; none cuts it off at once.
+    pub patience: Duration,
 }
 
 impl Default for Limits {
@@ -37,6 +39,7 @@ impl Default for Limits {
             body_time: Duration::from_secs(15),
             header_bytes: 32 * 1024,
             drain_time: Duration::from_secs(25),
+            patience: Duration::from_secs(2),
         }
     }
 }
@@ -82,6 +85,7 @@ where
             crate::Problem::internal("a handler panicked").answer("", "")
         }),
     );
+    let patience = limits.patience;
     let open = GracefulShutdown::new();
     loop {
         let (stream, peer) = tokio::select! {
@@ -104,7 +108,7 @@ where
                 let (mut request, unread) = unread::follow(request);
                 request.extensions_mut().insert(ConnectInfo(peer));
                 let mut answer = app.oneshot(request).await.unwrap_or_else(|never: Infallible| match never {});
-                unread.tell(&mut answer);
+                unread.settle(&mut answer, patience).await;
                 Ok::<_, Infallible>(answer)
             }
         });

@@ -14,8 +14,8 @@ create table budgets.decision (
   unique (borough_id, fund_id, decision_id)
 );
 
--- A limit may be of one fund; others are of every fund that has none of its own.
-alter table budgets.delegation add column fund_id uuid;
+-- A limit may be of one fund, and of spending only; others are of every fund and kind that has none of its own.
+alter table budgets.delegation add column fund_id uuid, add column kind text;
 
 -- The one journal a decision moved money by, which is of the decision's fund.
 create table budgets.decision_spend (

@@ -41,7 +41,8 @@ impl Default for Settings {
             governance_url: "http://127.0.0.1:4003".into(),
             redis_url: None,
             redis_answers_within: Duration::from_millis(50),
-            limits: web::Limits::default(),
+            // The door lingers by itself where something is left unread.
+            limits: web::Limits { patience: std::time::Duration::ZERO, ..web::Limits::default() },
             rates: Rates::default(),
             forward_deadline: Duration::from_secs(30),
             epochs_every: Duration::from_secs(5),

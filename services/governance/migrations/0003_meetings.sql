@@ -75,6 +75,7 @@ create table governance.agenda_item (
   check (exempt_text is null or private is not null)
 );
 create index on governance.agenda_item (borough_id, meeting_id, parent_id);
+create unique index notice_once_a_meeting on governance.agenda_item (borough_id, meeting_id, plan_entry_id);
 create index on governance.agenda_item (borough_id, plan_entry_id);
 
 -- What stands in for 28 clear days' notice: general exception (reg 10), special urgency (reg 11).

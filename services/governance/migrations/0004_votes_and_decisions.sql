@@ -23,7 +23,9 @@ create table governance.motion (
   foreign key (borough_id, amends_id) references governance.motion,
   foreign key (borough_id, mover_id) references governance.person,
   foreign key (borough_id, seconder_id) references governance.person,
-  check ((fund_id is null) = (amount_pence is null))
+  check ((fund_id is null) = (amount_pence is null)),
+  -- only what approves something lets money move
+  check (fund_id is null or outcome = 'approved')
 );
 create index on governance.motion (borough_id, meeting_id, item_id);
 create index on governance.motion (borough_id, amends_id);
@@ -41,6 +43,8 @@ create table governance.vote_event (
   committee_id uuid not null,
   -- whether the committee was live and could decide when it opened; a vote of a shadow stays advice for good
   binding boolean not null,
+  -- who presided when it opened: the one who has a casting vote
+  chair_id uuid,
   opened_at timestamptz not null,
   closed_at timestamptz,
   standing_at_open jsonb not null,
@@ -48,8 +52,10 @@ create table governance.vote_event (
   version bigint not null default 1,
   primary key (borough_id, vote_event_id),
   foreign key (borough_id, motion_id) references governance.motion,
+  foreign key (borough_id, chair_id) references governance.person,
   foreign key (borough_id, committee_id, constitution_id) references governance.constitution
 );
+create index on governance.vote_event (borough_id, chair_id);
 create unique index vote_open_once on governance.vote_event (borough_id, motion_id) where state = 'open';
 create index on governance.vote_event (borough_id, motion_id);
 create table governance.vote (
@@ -103,8 +109,11 @@ create table governance.decision (
   foreign key (borough_id, motion_id) references governance.motion,
   foreign key (borough_id, committee_id, constitution_id) references governance.constitution,
   foreign key (borough_id, delegation_id) references governance.delegation,
-  check ((fund_id is null) = (amount_pence is null))
+  check ((fund_id is null) = (amount_pence is null)),
+  check (fund_id is null or outcome = 'approved')
 );
+-- Money that waits is answered once, unless the answer was sent back.
+create unique index proposal_answered_once on governance.decision (borough_id, proposal_id) where state <> 'referred_back';
 create index on governance.decision (borough_id, committee_id);
 create index on governance.decision (borough_id, meeting_id, item_id);
 create table governance.decision_move (

@@ -51,14 +51,16 @@ pub(crate) async fn meeting(tx: &mut Tx<Borough>, id: MeetingId) -> Result<(), P
         starts_at: meeting.starts_at,
         place: meeting.place,
         state: word(meeting.state),
-        agenda: items.iter().map(|item| public_item(item, titles(Some(item)))).collect(),
+        agenda: items.iter().map(|item| public_item(item, &items, titles(Some(item)))).collect(),
         papers: titles(None),
     };
     Ok(put(tx, &Published::from(public)).await?)
 }
 
-fn public_item(item: &ItemBody, papers: Vec<String>) -> PublicItem {
-    match &item.private {
+/// A part of a private item is as private as the whole.
+fn public_item(item: &ItemBody, all: &[ItemBody], papers: Vec<String>) -> PublicItem {
+    let whole = all.iter().find(|one| item.parent == Some(one.id));
+    match item.private.as_ref().or(whole.and_then(|whole| whole.private.as_ref())) {
         None => PublicItem::open(&item.label, &item.title, &word(item.purpose), papers),
         Some(private) => {
             let paragraph = i16::try_from(private.paragraph).unwrap_or_default();

@@ -90,7 +90,7 @@ async fn rule_51_a_decision_says_why_what_else_and_who_was_conflicted() {
         (&record["resolution"], &record["options_rejected"]),
         (&json!("That it be approved."), &json!(["To go on as before"]))
     );
-    let told: Vec<_> =
+    let mut told: Vec<_> =
         record["conflicts"].as_array().unwrap().iter().map(|c| (&c["nature"], &c["dispensation"])).collect();
     told.sort_by_key(|(nature, _)| nature.to_string());
     assert_eq!(told, [(&json!("A practice"), &json!(false)), (&json!("A provider"), &json!(true))]);

@@ -2,7 +2,7 @@
 //!
 //! Source: Wirral People Overview and Scrutiny Committee, March 2017. Days it does not give are made up for the test.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     committee::{Committee, rules},

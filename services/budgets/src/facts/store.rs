@@ -45,11 +45,12 @@ pub(super) async fn put_party(tx: &mut Tx<Borough>, recorded: &OrganisationRecor
 
 pub(super) async fn put_delegation(tx: &mut Tx<Borough>, recorded: &DelegationRecorded) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into budgets.delegation (borough_id, delegation_id, role, fund_id, limit_pence, in_force_from)
-         values (platform.borough(), $1, $2, $3, $4, $5) on conflict do nothing",
+        "insert into budgets.delegation (borough_id, delegation_id, role, fund_id, kind, limit_pence, in_force_from)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6) on conflict do nothing",
         recorded.delegation_id.0,
         recorded.role,
         recorded.fund_id.map(|id| id.0),
+        recorded.kind,
         recorded.limit_pence.0,
         recorded.in_force_from
     )

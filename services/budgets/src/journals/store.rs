@@ -53,7 +53,7 @@ pub(super) async fn open_books(
              exists (select from budgets.delegation d where d.in_force_from <= $6 and (d.fund_id is null or d.fund_id = $1)) as "delegated!",
              (select d.limit_pence from budgets.delegation d where d.role = $7 and d.in_force_from <= $6
                 and (d.fund_id is null or d.fund_id = $1)
-              order by d.fund_id nulls last, d.in_force_from desc, d.delegation_id desc limit 1) as limit_pence
+              order by d.fund_id nulls last, d.kind nulls last, d.in_force_from desc, d.delegation_id desc limit 1) as limit_pence
            from budgets.fund f left join budgets.period p on p.fund_id = f.fund_id and p.year = $2 and p.period = $3
            where f.fund_id = $1"#,
         fund.0,

@@ -4,7 +4,7 @@ use auth::can;
 use domain::{ExceptionId, ItemId, MeetingId, day_in_england};
 use serde::Deserialize;
 use serde_json::json;
-use tenancy::{Act, Handled, InBorough, OnConstraint};
+use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
 use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems};
 
@@ -84,7 +84,7 @@ pub(crate) async fn add_agenda_item(
         if entry.committee != meeting.committee {
             return Err(Problem::invalid("/plan_entry", "That notice is of another committee's decision.").into());
         }
-        published_on = entry.published_on;
+        published_on = entry.published_for(meeting.day());
     }
     let body = ItemBody {
         id: ItemId::at(scope.now()),
@@ -104,8 +104,14 @@ pub(crate) async fn add_agenda_item(
         exempt_text: draft.exempt_text,
         created_at: scope.now(),
     };
-    store::insert(&mut tx, &body).await.on_constraint("item_labelled", || {
-        Problem::of_fault(&problems::CONFLICT, "/label", "The agenda has an item of this label already.")
+    store::insert(&mut tx, &body).await.map_err(|error| match error.constraint() {
+        Some("item_labelled") => {
+            Problem::of_fault(&problems::CONFLICT, "/label", "The agenda has an item of this label already.")
+        }
+        Some("notice_once_a_meeting") => {
+            Problem::of_fault(&problems::CONFLICT, "/plan_entry", "That notice is of another item of this meeting.")
+        }
+        _ => error.into(),
     })?;
     publishing::meeting(&mut tx, meeting.id).await?;
     let subject = format!("meetings/{}/agenda-items/{}", meeting.id, body.id);

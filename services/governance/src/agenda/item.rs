@@ -18,6 +18,13 @@ pub(crate) enum Purpose {
     Noting,
 }
 
+impl Purpose {
+    /// Whether something can be approved on an item of this purpose.
+    pub(crate) fn takes_approvals(self) -> bool {
+        matches!(self, Self::Decision | Self::Recommendation)
+    }
+}
+
 /// Why an item is taken in private, as somebody sends it.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -21,7 +21,8 @@ pub(super) async fn list(
     let mut exceptions = exceptions(tx, meeting, one).await?;
     let rows = sqlx::query!(
         r#"select i.item_id, i.parent_id, i.label, i.title, i.purpose, i.verbal, i.late_reason, i.key_decision,
-             i.plan_entry_id, i.private, i.exempt_text, i.created_at, m.starts_at, e.published_on as "published_on?"
+             i.plan_entry_id, i.private, i.exempt_text, i.created_at, m.starts_at, case when (m.starts_at at time zone 'Europe/London')::date between e.decision_on
+               and coalesce((e.particulars ->> 'decision_by')::date, e.decision_on) then e.published_on end as "published_on?"
            from governance.agenda_item i
              join governance.meeting m on m.meeting_id = i.meeting_id
              left join governance.plan_entry e on e.entry_id = i.plan_entry_id

@@ -125,6 +125,10 @@ pub(crate) async fn record_departure(
     let stay = found.ok_or_else(|| Problem::not_found("attendance"))?;
     let left_at = draft.check(stay.arrived_at, scope.now())?;
     meeting.takes_people()?;
+    if let Some(closed) = store::last_vote(&mut tx, meeting.id).await?.filter(|closed| left_at < *closed) {
+        let detail = format_args!("A vote was closed at {closed}; who was there for it is on record.").to_string();
+        return Err(Problem::of_fault(&problems::CONFLICT, "/left_at", detail).into());
+    }
     if stay.left_at.is_some() {
         return Err(Problem::new(&problems::CONFLICT, "They have left already.").into());
     }

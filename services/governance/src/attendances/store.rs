@@ -111,3 +111,15 @@ pub(super) async fn leave(tx: &mut Tx<Borough>, stay: &AttendanceBody, at: DateT
     .await?;
     Ok(left.rows_affected() == 1)
 }
+
+/// When the last vote of a meeting was closed.
+pub(super) async fn last_vote(tx: &mut Tx<Borough>, meeting: MeetingId) -> Result<Option<DateTime<Utc>>, DbError> {
+    let closed = sqlx::query_scalar!(
+        "select max(v.closed_at) from governance.vote_event v join governance.motion m on m.motion_id = v.motion_id
+         where m.meeting_id = $1",
+        meeting.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(closed)
+}

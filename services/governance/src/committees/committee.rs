@@ -102,6 +102,11 @@ impl CommitteeDraft {
             let detail = format!("A committee of this basis has {fewest} to 20 parent bodies.");
             faults.push(Fault { pointer: "/parents".into(), detail });
         }
+        for (at, parent) in self.parents.iter().enumerate() {
+            if self.parents[..at].iter().any(|before| before.trim().eq_ignore_ascii_case(parent.trim())) {
+                faults.push(Fault { pointer: format!("/parents/{at}"), detail: "It is named already.".into() });
+            }
+        }
         Problem::unless_none(faults)
     }
 }

@@ -76,10 +76,7 @@ pub(crate) async fn record_constitution(
         return Err(Problem::new(&problems::CONFLICT, "The committee is dissolved.").into());
     }
     let begun = draft.in_force_from <= day_in_england(scope.now());
-    if begun
-        && committee.phase == Phase::Live
-        && store::in_force(&mut tx, committee.id, draft.in_force_from).await?.is_some()
-    {
+    if begun && committee.phase == Phase::Live {
         let detail = "A live committee's rules change from tomorrow on at the earliest.";
         return Err(Problem::of_fault(&problems::CONFLICT, "/in_force_from", detail).into());
     }

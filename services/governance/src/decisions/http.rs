@@ -4,7 +4,7 @@ use auth::{Role, can};
 use domain::{CommitteeId, DecisionId, MeetingId, day_in_england};
 use serde::Deserialize;
 use serde_json::json;
-use tenancy::{Act, Handled, InBorough, OnConstraint};
+use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
 use web::{At, Created, Found, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
@@ -20,7 +20,7 @@ use crate::{
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
     progress,
-    votes::{http::announced, settled_by},
+    votes::{Settled, http::announced, settled_by},
 };
 
 /// A decision in a path.
@@ -46,15 +46,19 @@ pub(crate) struct DecisionFilters {
     meeting: Option<MeetingId>,
 }
 
+/// What stands where the title of an exempt matter would.
+pub(super) const EXEMPT: &str = "Exempt item";
+
 /// What a decision taken in private says is read by those entitled to exempt papers; others learn that it was taken.
 pub(super) fn as_seen_by(role: Role, mut decision: DecisionBody) -> DecisionBody {
     if decision.private.is_some() && !may_read_exempt(role) {
+        decision.title = EXEMPT.to_owned();
         decision.record = DecisionRecord {
             resolution: "Taken in private.".to_owned(),
             reasons: "Taken in private.".to_owned(),
             options_rejected: Vec::new(),
             conflicts: Vec::new(),
-            call_in_waiver: decision.record.call_in_waiver,
+            call_in_waiver: None,
         };
     }
     decision
@@ -101,7 +105,9 @@ pub(crate) async fn record_decision(
     let motion = find_motion(&mut tx, draft.motion).await.map_err(|_| crate::drafts::unknown("/motion", "motion"))?;
     let committee = find_committee(&mut tx, motion.committee).await?;
     let settled = settled_by(&mut tx, motion.id).await?;
-    let (MotionState::Carried, Some((constitution, binding)), None) = (motion.state, settled, motion.amends) else {
+    let (MotionState::Carried, Some(Settled { constitution, binding, on }), None) =
+        (motion.state, settled, motion.amends)
+    else {
         let detail = "No lawful vote has carried this motion, or it is an amendment, which changes its motion.";
         return Err(Problem::of_fault(&problems::NOT_CARRIED, "/motion", detail).into());
     };
@@ -127,7 +133,7 @@ pub(crate) async fn record_decision(
             .into());
     }
     let delegation = match motion.money.as_ref().and_then(|money| money.proposal) {
-        Some(proposal) => store::delegation_of(&mut tx, proposal, meeting.day()).await?,
+        Some(proposal) => store::delegation_of(&mut tx, proposal, on).await?,
         None => None,
     };
     let conflicts = store::conflicts(&mut tx, meeting.id, item.id).await?;
@@ -143,7 +149,7 @@ pub(crate) async fn record_decision(
         title: draft.title.map_or_else(|| item.title.clone(), trimmed),
         outcome: motion.outcome,
         key_decision: item.key_decision,
-        decided_on: meeting.day(),
+        decided_on: on,
         record: DecisionRecord {
             resolution: motion.text,
             reasons: draft.reasons.trim().to_owned(),
@@ -160,8 +166,14 @@ pub(crate) async fn record_decision(
         recorded_at: scope.now(),
         version: 1,
     };
-    store::insert(&mut tx, &body).await.on_constraint("decided_once", || {
-        Problem::of_fault(&problems::CONFLICT, "/motion", "The decision on this motion is recorded already.")
+    store::insert(&mut tx, &body).await.map_err(|error| match error.constraint() {
+        Some("decided_once") => {
+            Problem::of_fault(&problems::CONFLICT, "/motion", "The decision on this motion is recorded already.")
+        }
+        Some("proposal_answered_once") => {
+            Problem::of_fault(&problems::CONFLICT, "/motion", "Another decision has answered this proposal.")
+        }
+        _ => error.into(),
     })?;
     progress::count_decision(&mut tx, body.counted()).await?;
     let subject = format!("decisions/{}", body.id);

@@ -9,7 +9,7 @@ use web::{At, Found, IfMatch, MoveDraft, Problem, SentOnce, Transitions, Version
 
 use super::{
     decision::DecisionBody,
-    http::{DecisionPath, today},
+    http::{DecisionPath, EXEMPT, today},
     machine::{DecisionState, call_in_days, can_be_called_in},
     store::{self, Which},
 };
@@ -128,7 +128,7 @@ pub(super) async fn make(
             committee_id: decision.committee,
             fund_id: money.fund,
             amount_pence: money.amount_pence,
-            title: decision.title.clone(),
+            title: if decision.private.is_some() { EXEMPT.to_owned() } else { decision.title.clone() },
             proposal_id: money.proposal,
             effective_on,
         };

@@ -1,6 +1,6 @@
 //! Recommendations: what a committee that binds nobody gives instead of decisions (rule 50).
 
-use auth::can;
+use auth::{Role, can};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{CommitteeId, ConstitutionId, ItemId, MeetingId, MotionId, RecommendationId};
 use serde::{Deserialize, Serialize};
@@ -9,13 +9,13 @@ use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
 use web::{At, Created, Faults, Found, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
 
-use super::store;
+use super::{http::EXEMPT, store};
 use crate::{
-    agenda::find_item,
+    agenda::{find_item, may_read_exempt},
     committees::find_committee,
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
-    votes::settled_by,
+    votes::{Settled, settled_by},
 };
 
 /// A recommendation to record.
@@ -47,9 +47,21 @@ pub(crate) struct RecommendationBody {
     pub(super) made_to: String,
     pub(super) reasons: String,
     pub(super) made_on: NaiveDate,
+    /// Whether it is on a private item: then what it says is for those entitled to exempt papers.
+    pub(super) private: bool,
     /// Always false: it advises, whatever words the meeting used.
     pub(super) binding: bool,
     pub(super) recorded_at: DateTime<Utc>,
+}
+
+impl RecommendationBody {
+    fn for_reader(mut self, role: Role) -> Self {
+        if self.private && !may_read_exempt(role) {
+            self.title = EXEMPT.to_owned();
+            self.reasons = "Taken in private.".to_owned();
+        }
+        self
+    }
 }
 
 impl Row for RecommendationBody {
@@ -65,6 +77,7 @@ impl Row for RecommendationBody {
         "made_to",
         "reasons",
         "made_on",
+        "private",
         "binding",
         "recorded_at",
     ];
@@ -95,6 +108,8 @@ pub(crate) async fn list_recommendations(
 ) -> Result<Page<RecommendationBody>, Problem> {
     let mut tx = scope.read().await?;
     let rows = store::recommendations(&mut tx, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    let role = scope.caller().role;
+    let rows = rows.into_iter().map(|one| one.for_reader(role)).collect();
     Ok(page.page(rows, |recommendation| recommendation.id))
 }
 
@@ -112,7 +127,8 @@ pub(crate) async fn get_recommendation(
 ) -> Result<Found<RecommendationBody>, Problem> {
     let mut tx = scope.read().await?;
     let found = store::recommendations(&mut tx, Some(path.recommendation), None, 1).await?.pop();
-    Ok(Found::of(found.ok_or_else(|| Problem::not_found("recommendation"))?))
+    let found = found.ok_or_else(|| Problem::not_found("recommendation"))?;
+    Ok(Found::of(found.for_reader(scope.caller().role)))
 }
 
 /// Record a recommendation
@@ -137,7 +153,9 @@ pub(crate) async fn record_recommendation(
     let motion = find_motion(&mut tx, draft.motion).await.map_err(|_| crate::drafts::unknown("/motion", "motion"))?;
     let committee = find_committee(&mut tx, motion.committee).await?;
     let settled = settled_by(&mut tx, motion.id).await?;
-    let (MotionState::Carried, Some((constitution, binding)), None) = (motion.state, settled, motion.amends) else {
+    let (MotionState::Carried, Some(Settled { constitution, binding, on }), None) =
+        (motion.state, settled, motion.amends)
+    else {
         let detail = "No lawful vote has carried this motion, or it is an amendment, which changes its motion.";
         return Err(Problem::of_fault(&problems::NOT_CARRIED, "/motion", detail).into());
     };
@@ -158,7 +176,8 @@ pub(crate) async fn record_recommendation(
         outcome: motion.outcome,
         made_to: draft.made_to.trim().to_owned(),
         reasons: draft.reasons.trim().to_owned(),
-        made_on: meeting.day(),
+        made_on: on,
+        private: item.private.is_some(),
         binding: false,
         recorded_at: scope.now(),
     };

@@ -158,7 +158,7 @@ pub(super) async fn delegation_of(
         "select d.delegation_id from governance.proposal p
            join governance.delegation d on d.role = p.role and (d.fund_id is null or d.fund_id = p.fund_id)
          where p.proposal_id = $1 and d.in_force_from <= $2 and d.officers = 1 and (d.kind is null or d.kind = 'spend')
-         order by d.fund_id nulls last, d.in_force_from desc limit 1",
+         order by d.fund_id nulls last, d.kind nulls last, d.in_force_from desc limit 1",
         proposal.0,
         day
     )
@@ -282,11 +282,12 @@ pub(super) async fn recommendations(
     limit: i64,
 ) -> Result<Vec<RecommendationBody>, DbError> {
     let rows = sqlx::query!(
-        "select recommendation_id, committee_id, meeting_id, item_id, motion_id, constitution_id, title, outcome, made_to,
-           reasons, made_on, recorded_at
-         from governance.recommendation
-         where ($1::uuid is null or recommendation_id = $1) and ($2::uuid is null or recommendation_id > $2)
-         order by recommendation_id limit $3",
+        r#"select r.recommendation_id, r.committee_id, r.meeting_id, r.item_id, r.motion_id, r.constitution_id, r.title, r.outcome,
+             r.made_to, r.reasons, r.made_on, r.recorded_at, i.private is not null as "private!"
+           from governance.recommendation r
+             join governance.agenda_item i on i.meeting_id = r.meeting_id and i.item_id = r.item_id
+           where ($1::uuid is null or r.recommendation_id = $1) and ($2::uuid is null or r.recommendation_id > $2)
+           order by r.recommendation_id limit $3"#,
         one.map(|id| id.0),
         after,
         limit
@@ -305,6 +306,7 @@ pub(super) async fn recommendations(
         made_to: row.made_to,
         reasons: row.reasons,
         made_on: row.made_on,
+        private: row.private,
         binding: false,
         recorded_at: row.recorded_at,
     });

@@ -75,6 +75,11 @@ pub(crate) struct RulingDraft {
 }
 
 impl RulingDraft {
+    /// Whether the chair would let somebody vote.
+    pub(super) fn frees_to_vote_by_the_chair(&self) -> bool {
+        self.kind == RulingKind::ChairsRuling && self.may == May::Vote
+    }
+
     pub(super) fn check(&self) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/by_whom", &self.by_whom, 200);

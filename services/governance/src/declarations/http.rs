@@ -127,6 +127,10 @@ pub(crate) async fn record_ruling(
     let found = store::list(&mut tx, path.meeting, Some(path.declaration), None, 1).await?.pop();
     let declaration = found.ok_or_else(|| Problem::not_found("declaration"))?;
     meeting.takes_people()?;
+    if draft.frees_to_vote_by_the_chair() && store::is_pecuniary(&mut tx, &declaration).await? {
+        let detail = "A disclosable pecuniary interest bars from voting; only a dispensation lifts that (Localism Act 2011 ss31, 33).";
+        return Err(Problem::of_fault(&problems::CONFLICT, "/kind", detail).into());
+    }
     let ruling = RulingBody {
         id: RulingId::at(scope.now()),
         kind: draft.kind,

@@ -115,3 +115,16 @@ pub(super) async fn rule(tx: &mut Tx<Borough>, on: &DeclarationBody, ruling: &Ru
     .await?;
     Ok(())
 }
+
+/// Whether a declaration is of a registered disclosable pecuniary interest (Localism Act 2011 s30).
+pub(super) async fn is_pecuniary(tx: &mut Tx<Borough>, declaration: &DeclarationBody) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from governance.interest
+                          where person_id = $1 and interest_id = $2 and kind = 'disclosable_pecuniary') as "found!""#,
+        declaration.person.0,
+        declaration.interest.map(|id| id.0)
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(found)
+}

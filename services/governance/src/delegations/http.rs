@@ -9,6 +9,7 @@ use web::{Created, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
 use super::delegation::{ActKind, DelegationBody, DelegationDraft};
 use super::store;
+use crate::words::word;
 
 /// List the limits of the scheme of delegation, in the order they were recorded
 #[utoipa::path(
@@ -80,6 +81,7 @@ pub(crate) async fn record_delegation(
             delegation_id: body.id,
             role: body.role.clone(),
             fund_id: body.fund,
+            kind: body.kind.map(word),
             limit_pence: body.limit_pence,
             in_force_from: body.in_force_from,
         };

@@ -115,26 +115,20 @@ fn texts(faults: &mut Faults, pointer: &str, all: &[String]) {
 /// The publication of a notice.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"published_on": "2025-12-16"}))]
+#[schema(example = json!({}))]
 pub(crate) struct PublicationDraft {
-    /// The day it was published: today where left out, never a day to come, nor one before it was recorded.
+    /// The day it is published, which is today; it may be left out.
     #[serde(default)]
     pub(super) published_on: Option<NaiveDate>,
 }
 
 impl PublicationDraft {
     /// The day of publication.
-    pub(super) fn day(&self, recorded_on: NaiveDate, today: NaiveDate) -> Result<NaiveDate, Problem> {
+    pub(super) fn day(&self, today: NaiveDate) -> Result<NaiveDate, Problem> {
         let mut faults = Faults::default();
         let on = self.published_on.unwrap_or(today);
         drafts::day(&mut faults, "/published_on", on);
-        faults.unless(on <= today, "/published_on", "A notice is published by the day it says.");
-        let there = on >= recorded_on;
-        faults.unless(
-            there,
-            "/published_on",
-            format_args!("It was recorded here on {recorded_on}, and not published before."),
-        );
+        faults.unless(on == today, "/published_on", "A notice is published when it is published here: today.");
         faults.none().map(|()| on)
     }
 }
@@ -190,6 +184,12 @@ pub(crate) struct PlanEntryBody {
 }
 
 impl PlanEntryBody {
+    /// The day its notice was published, where it is a notice of a decision on that day.
+    pub(crate) fn published_for(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let last = self.particulars.decision_by.unwrap_or(self.decision_on);
+        self.published_on.filter(|_| self.decision_on <= day && day <= last)
+    }
+
     /// Whether it may be published: nothing is missing (rule 42).
     pub(super) fn complete(&self) -> Result<(), Problem> {
         let mut faults = Faults::default();
@@ -245,8 +245,8 @@ mod tests {
     #[test]
     fn a_notice_is_not_published_ahead_of_its_day() {
         let today = "2026-12-16".parse().expect("a day");
-        assert_eq!(PublicationDraft { published_on: None }.day(today, today).ok(), Some(today));
-        assert!(PublicationDraft { published_on: today.succ_opt() }.day(today, today).is_err());
-        assert!(PublicationDraft { published_on: today.pred_opt() }.day(today, today).is_err(), "before it was there");
+        assert_eq!(PublicationDraft { published_on: None }.day(today).ok(), Some(today));
+        assert!(PublicationDraft { published_on: today.succ_opt() }.day(today).is_err());
+        assert!(PublicationDraft { published_on: today.pred_opt() }.day(today).is_err(), "before it was there");
     }
 }

@@ -163,7 +163,7 @@ pub(crate) async fn publish_plan_entry(
 ) -> Handled {
     let mut tx = scope.write(&request).await?;
     let entry = find_entry(&mut tx, path.entry).await?;
-    let on = draft.day(day_in_england(entry.created_at), day_in_england(scope.now()))?;
+    let on = draft.day(day_in_england(scope.now()))?;
     unpublished(&entry)?;
     entry.complete()?;
     if !store::publish(&mut tx, &entry, on).await? {

@@ -262,6 +262,7 @@ pub(super) async fn vote_events(tx: &mut Tx<Borough>, wanted: Wanted) -> Result<
         VoteEvent,
         "select e.vote_event_id, e.committee_id, e.motion_id, o.state as motion_state, e.method, e.opened_at, e.closed_at
          from governance.vote_event e join governance.motion o using (borough_id, motion_id)
+           join governance.agenda_item i on i.meeting_id = o.meeting_id and i.item_id = o.item_id and i.private is null
          where ($1::uuid is null or e.vote_event_id = $1) and ($2::uuid is null or e.vote_event_id > $2)
          order by e.vote_event_id limit $3",
         wanted.one,

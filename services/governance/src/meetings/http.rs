@@ -1,7 +1,7 @@
 //! Meetings over HTTP.
 
 use auth::can;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::{CommitteeId, MeetingId};
 use serde::Deserialize;
 use serde_json::json;
@@ -14,8 +14,9 @@ use web::{
 
 use super::meeting::{ChairDraft, MeetingBody, MeetingDraft, MeetingState, ReschedulingDraft};
 use super::notice::{Deadlines, NoticeRule};
-use super::{find_meeting, store};
+use super::{find_meeting, hold, store};
 use crate::{
+    committees::{Phase, find_committee},
     drafts::{trimmed, unknown},
     people::named_person,
     progress, publishing,
@@ -82,6 +83,7 @@ pub(crate) async fn call_meeting(
     Sent(draft, request): Sent<MeetingDraft>,
 ) -> Handled {
     draft.check()?;
+    not_past(draft.starts_at, scope.now())?;
     let mut tx = scope.write(&request).await?;
     let id = MeetingId::at(scope.now());
     let new = MeetingBody {
@@ -112,9 +114,20 @@ pub(crate) async fn call_meeting(
     }
     // With the deadlines of its committee's constitution.
     let body = find_meeting(&mut tx, id).await?;
+    if find_committee(&mut tx, body.committee).await?.phase == Phase::Dissolved {
+        return Err(Problem::of_fault(&problems::CONFLICT, "/committee", "The committee is dissolved.").into());
+    }
     tx.record(Act::new("meeting.called", format!("meetings/{id}")).after(json!(body)));
     let location = format!("/v1/boroughs/{}/meetings/{id}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
+}
+
+/// A meeting is called for a day that is not past: what it decides is decided on the day it is held.
+fn not_past(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
+    if domain::day_in_england(starts_at) < domain::day_in_england(now) {
+        return Err(Problem::invalid("/starts_at", "That day is past."));
+    }
+    Ok(())
 }
 
 /// Get a meeting
@@ -157,7 +170,7 @@ pub(crate) async fn get_meeting_transitions(
 /// Move a meeting to its next state
 ///
 /// Notice that is given after the day it was due is taken, and the meeting shows it with the reason. A meeting is in
-/// session on its day at the earliest, and ends with no vote open.
+/// session on its day at the earliest, and is adjourned or ends with no vote open.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/meetings/{meeting}/transitions", operation_id = "moveMeeting",
     tag = "meetings",
@@ -174,6 +187,7 @@ pub(crate) async fn move_meeting(
 ) -> Handled {
     draft.check()?;
     let mut tx = scope.write(&request).await?;
+    hold(&mut tx, path.meeting).await?;
     let meeting = find_meeting(&mut tx, path.meeting).await?;
     version.holds(meeting.version)?;
     if !meeting.state.allowed().contains(&draft.to) {
@@ -184,7 +198,7 @@ pub(crate) async fn move_meeting(
         let detail = format_args!("It is called for {}. Reschedule it, or hold it then.", meeting.day()).to_string();
         return Err(Problem::new(&problems::CONFLICT, detail).into());
     }
-    if draft.to.is_over() && store::has_open_vote(&mut tx, meeting.id).await? {
+    if meeting.state == MeetingState::InSession && store::has_open_vote(&mut tx, meeting.id).await? {
         return Err(Problem::new(&problems::CONFLICT, "A vote is open. Close it first.").into());
     }
     let made = Move {
@@ -252,6 +266,7 @@ pub(crate) async fn reschedule_meeting(
     Sent(draft, request): Sent<ReschedulingDraft>,
 ) -> Handled {
     draft.check()?;
+    not_past(draft.starts_at, scope.now())?;
     let mut tx = scope.write(&request).await?;
     let meeting = find_meeting(&mut tx, path.meeting).await?;
     version.holds(meeting.version)?;

@@ -208,6 +208,7 @@ pub(crate) async fn withdraw_motion(
         return Err(Problem::new(&problems::CONFLICT, "The motion is settled, or a vote on it is open.").into());
     }
     store::decide(&mut tx, motion.id, MotionState::Withdrawn).await?;
+    store::drop_amendments(&mut tx, motion.id).await?;
     let act = Act::new("motion.withdrawn", format!("motions/{}", motion.id));
     tx.record(act.after(serde_json::json!({"reason": draft.reason.trim()})));
     let body = MotionBody { state: MotionState::Withdrawn, version: motion.version + 1, ..motion };

@@ -98,12 +98,23 @@ pub(crate) async fn decide(tx: &mut Tx<Borough>, id: MotionId, state: MotionStat
     Ok(())
 }
 
+/// What would amend a motion falls with it.
+pub(super) async fn drop_amendments(tx: &mut Tx<Borough>, id: MotionId) -> Result<(), DbError> {
+    sqlx::query!(
+        "update governance.motion set state = 'withdrawn', version = version + 1 where amends_id = $1 and state = 'moved'",
+        id.0
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// Puts a carried amendment's text in its motion's place, and its money where it names any.
 pub(crate) async fn amend(tx: &mut Tx<Borough>, id: MotionId, by: &MotionBody) -> Result<(), DbError> {
     sqlx::query!(
         "update governance.motion set text = $2, fund_id = coalesce($3, fund_id), amount_pence = coalesce($4, amount_pence),
            proposal_id = case when $3::uuid is null then proposal_id else $5 end, version = version + 1
-         where motion_id = $1",
+         where motion_id = $1 and state = 'moved'",
         id.0,
         by.text,
         by.money.as_ref().map(|money| money.fund.0),

@@ -127,6 +127,7 @@ impl PaperBody {
     /// The paper as somebody in that role may read it.
     pub(super) fn for_reader(mut self, role: Role) -> Self {
         if self.exempt && !may_read_exempt(role) {
+            self.title = "Exempt paper".to_owned();
             self.file_name = None;
         }
         self

@@ -121,7 +121,7 @@ pub(crate) async fn end_seat(
     let mut tx = scope.write(&request).await?;
     let seat = find(&mut tx, path.committee, path.seat).await?;
     version.holds(seat.version)?;
-    draft.check(seat.valid_from)?;
+    draft.check(seat.valid_from, seat.valid_to)?;
     if !store::end_seat(&mut tx, path.committee, &seat, draft.valid_to).await? {
         return Err(web::changed_meanwhile().into());
     }

@@ -132,7 +132,7 @@ pub(crate) async fn end_membership(
     let found = store::memberships(&mut tx, path.committee, which, 1).await?.pop();
     let membership = found.ok_or_else(|| Problem::not_found("membership"))?;
     version.holds(membership.version)?;
-    draft.check(membership.valid_from)?;
+    draft.check(membership.valid_from, membership.valid_to)?;
     let read_at = Some(membership.version);
     if !store::end_membership(&mut tx, path.committee, membership.id, read_at, draft.valid_to).await? {
         return Err(web::changed_meanwhile().into());

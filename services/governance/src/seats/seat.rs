@@ -131,10 +131,13 @@ pub(crate) struct EndingDraft {
 }
 
 impl EndingDraft {
-    pub(super) fn check(&self, valid_from: NaiveDate) -> Result<(), Problem> {
+    /// An ending can be brought forward, never put off: somebody may have followed.
+    pub(super) fn check(&self, valid_from: NaiveDate, valid_to: Option<NaiveDate>) -> Result<(), Problem> {
         let mut faults = Faults::default();
         drafts::day(&mut faults, "/valid_to", self.valid_to);
         faults.unless(self.valid_to >= valid_from, "/valid_to", format_args!("It began on {valid_from}."));
+        let shortens = valid_to.is_none_or(|last| self.valid_to <= last);
+        faults.unless(shortens, "/valid_to", "It ends before that already.");
         faults.text("/reason", &self.reason, 500);
         faults.none()
     }

@@ -204,10 +204,11 @@ pub(super) async fn end_membership(
     Ok(ended.rows_affected() == 1)
 }
 
-/// What a person is called, where there is such a person.
+/// What a person is called, where there is such a person; held, so that nobody seats them at the same time.
 pub(super) async fn name_of(tx: &mut Tx<Borough>, person: PersonId) -> Result<Option<String>, DbError> {
-    let name = sqlx::query_scalar!("select name from governance.person where person_id = $1", person.0)
-        .fetch_optional(tx.connection())
-        .await?;
+    let name =
+        sqlx::query_scalar!("select name from governance.person where person_id = $1 for no key update", person.0)
+            .fetch_optional(tx.connection())
+            .await?;
     Ok(name)
 }

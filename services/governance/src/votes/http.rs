@@ -1,7 +1,8 @@
 //! Votes over HTTP.
 
 use auth::can;
-use domain::{ItemId, MeetingId, MotionId, VoteEventId};
+use chrono::{DateTime, Utc};
+use domain::{CommitteeId, ItemId, MeetingId, MotionId, VoteEventId, day_in_england};
 use serde::Deserialize;
 use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
@@ -11,7 +12,7 @@ use web::{At, Created, Found, IfMatch, Page, PageRequest, Paging, Problem, Query
 use super::{
     quorum::quorum,
     standing::Standing,
-    store,
+    store::{self, Span},
     tally::{Ballot, Outcome, VoteResult},
     vote::{Method, QuorumBody, VoteBody, VoteEventBody, VoteEventDraft, VoteState, VotesDraft},
 };
@@ -77,18 +78,21 @@ pub(crate) async fn get_quorum(
     if let Some(item) = query.agenda_item {
         find_item(&mut tx, path.meeting, item).await?;
     }
-    let rules = rules_of(&mut tx, &meeting).await?;
     let at = scope.now();
-    let place = (meeting.committee, meeting.day());
-    let seats = store::assembled(&mut tx, place, meeting.id, query.agenda_item, at).await?;
+    let rules = rules_at(&mut tx, meeting.committee, at).await?;
+    let seats = store::assembled(&mut tx, meeting.committee, meeting.id, query.agenda_item, Span::at(at)).await?;
     let (quorate, explanation) = quorum(&rules.rules.quorum, &seats);
     Ok(Found::of(QuorumBody { quorate, at, constitution: rules.id, seats, explanation }))
 }
 
-/// The rules in force on a meeting's day (rule 53).
-async fn rules_of(tx: &mut Tx<Borough>, meeting: &MeetingBody) -> Result<ConstitutionBody, Problem> {
-    constitutions::in_force(tx, meeting.committee, meeting.day()).await?.ok_or_else(|| {
-        let detail = "The committee has no rules in force on the meeting's day. Record a constitution first.";
+/// The rules in force on the English day of an instant (rule 53).
+async fn rules_at(
+    tx: &mut Tx<Borough>,
+    committee: CommitteeId,
+    at: DateTime<Utc>,
+) -> Result<ConstitutionBody, Problem> {
+    constitutions::in_force(tx, committee, day_in_england(at)).await?.ok_or_else(|| {
+        let detail = "The committee has no rules in force on that day. Record a constitution first.";
         Problem::new(&problems::CONFLICT, detail)
     })
 }
@@ -130,6 +134,7 @@ pub(crate) async fn open_vote(
     let mut tx = scope.write(&request).await?;
     motions::hold(&mut tx, path.motion).await?;
     let motion = find_motion(&mut tx, path.motion).await?;
+    meetings::hold(&mut tx, motion.meeting).await?;
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
     let at = instant(&mut tx, &draft, &meeting, scope.now()).await?;
     if motion.state != MotionState::Moved {
@@ -140,14 +145,17 @@ pub(crate) async fn open_vote(
     }
     let committee = find_committee(&mut tx, motion.committee).await?;
     let item = find_item(&mut tx, motion.meeting, motion.agenda_item).await?;
-    let rules = rules_of(&mut tx, &meeting).await?;
+    if motion.outcome == MotionOutcome::Approved && !item.purpose.takes_approvals() {
+        let detail = "The item is for discussion or noting: nothing is approved on it.";
+        return Err(Problem::new(&problems::CONFLICT, detail).into());
+    }
+    let rules = rules_at(&mut tx, committee.id, at).await?;
     let binding = committee.phase == Phase::Live && committee.basis.can_decide();
     if binding && motion.outcome == MotionOutcome::Approved {
         announced(&rules.rules, &motion, &item)?;
         key_decision_notice(&mut tx, &meeting, &item).await?;
     }
-    let place = (committee.id, meeting.day());
-    let seats = store::assembled(&mut tx, place, meeting.id, Some(item.id), at).await?;
+    let seats = store::assembled(&mut tx, committee.id, meeting.id, Some(item.id), Span::at(at)).await?;
     let (quorate, explanation) = quorum(&rules.rules.quorum, &seats);
     if !quorate {
         let detail = "The item has no quorum, so no vote on it would be lawful. `explanation` says what is missing.";
@@ -159,6 +167,7 @@ pub(crate) async fn open_vote(
         committee: committee.id,
         constitution: rules.id,
         binding,
+        chair: meeting.chair,
         method: draft.method,
         state: VoteState::Open,
         opened_at: at,
@@ -196,8 +205,8 @@ async fn instant(
     tx: &mut Tx<Borough>,
     draft: &VoteEventDraft,
     meeting: &MeetingBody,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<chrono::DateTime<chrono::Utc>, Problem> {
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, Problem> {
     match (draft.method, draft.at) {
         (Method::ClerkEntered, Some(at)) => {
             if at > now || !meetings::in_session_at(tx, meeting.id, at).await? {
@@ -288,6 +297,7 @@ pub(crate) async fn cast_votes(
         return Err(Problem::new(&problems::CONFLICT, "The vote is closed.").into());
     }
     let motion = find_motion(&mut tx, path.motion).await?;
+    meetings::hold(&mut tx, motion.meeting).await?;
     let meeting = find_meeting(&mut tx, motion.meeting).await?;
     in_session(&event, &meeting)?;
     let mut votes = Vec::with_capacity(draft.votes.len());
@@ -306,7 +316,7 @@ pub(crate) async fn cast_votes(
                 .with("standing", json!(seat.standing))
                 .into());
         };
-        if vote.casting && meeting.chair != Some(person) {
+        if vote.casting && event.chair != Some(person) {
             let detail = "Only whoever presides has a casting vote.";
             return Err(Problem::of_fault(&problems::NOT_ENTITLED, format!("{pointer}/casting"), detail).into());
         }
@@ -363,6 +373,7 @@ pub(crate) async fn close_vote(
         return Err(Problem::new(&problems::CONFLICT, "The vote is closed already.").into());
     }
     let motion = find_motion(&mut tx, path.motion).await?;
+    meetings::hold(&mut tx, motion.meeting).await?;
     in_session(&event, &find_meeting(&mut tx, motion.meeting).await?)?;
     let at = if event.method == Method::ClerkEntered { event.opened_at } else { scope.now() };
     let result = tally(&mut tx, &event, &motion, at).await?;
@@ -384,22 +395,21 @@ async fn tally(
     tx: &mut Tx<Borough>,
     event: &VoteEventBody,
     motion: &MotionBody,
-    at: chrono::DateTime<chrono::Utc>,
+    at: DateTime<Utc>,
 ) -> Result<VoteResult, Problem> {
-    let meeting = find_meeting(tx, motion.meeting).await?;
     let committee = find_committee(tx, motion.committee).await?;
     // The rules it was opened under, whatever has been recorded since.
     let rules = constitutions::find(tx, event.committee, event.constitution).await?;
-    let place = (committee.id, meeting.day());
-    let at_close = store::assembled(tx, place, meeting.id, Some(motion.agenda_item), at).await?;
+    let span = Span { from: event.opened_at, to: at };
+    let at_close = store::assembled(tx, committee.id, motion.meeting, Some(motion.agenda_item), span).await?;
     let votes = store::casts(store::votes(tx, event.id, None, i64::MAX).await?);
     let ballot = Ballot {
         basis: committee.basis,
         parents: &committee.parents,
         rules: &rules.rules,
         rules_from: rules.in_force_from,
-        day: meeting.day(),
-        chair: meeting.chair,
+        day: day_in_england(event.opened_at),
+        chair: event.chair,
         at_open: &event.seats,
         at_close: &at_close,
         votes: &votes,

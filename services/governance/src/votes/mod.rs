@@ -10,4 +10,4 @@ mod tally;
 mod tests;
 mod vote;
 
-pub(crate) use store::{public_votes, settled_by};
+pub(crate) use store::{Settled, public_votes, settled_by};

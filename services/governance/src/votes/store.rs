@@ -1,7 +1,7 @@
 //! The SQL of votes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CommitteeId, ConstitutionId, ItemId, MeetingId, MotionId, PersonId, SeatId, VoteEventId};
+use domain::{CommitteeId, ConstitutionId, ItemId, MeetingId, MotionId, PersonId, SeatId, VoteEventId, day_in_england};
 use sqlx::types::Json;
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
@@ -16,14 +16,30 @@ use crate::{
     words::{read, word},
 };
 
-/// How every seat of a committee stands, at an instant of a meeting: towards an item, or the meeting as a whole.
-pub(crate) async fn assembled(
+/// When: those count who were there all the time from the first instant to the last.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    pub(super) from: DateTime<Utc>,
+    pub(super) to: DateTime<Utc>,
+}
+
+impl Span {
+    pub(super) fn at(instant: DateTime<Utc>) -> Self {
+        Self { from: instant, to: instant }
+    }
+}
+
+/// How every seat of a committee stands in a span of a meeting: towards an item, or the meeting as a whole. Seats and
+/// memberships are those of the English day on which it ends. An interest declared on an item reaches what it is part of,
+/// and its parts.
+pub(super) async fn assembled(
     tx: &mut Tx<Borough>,
-    (committee, day): (CommitteeId, NaiveDate),
+    committee: CommitteeId,
     meeting: MeetingId,
     item: Option<ItemId>,
-    at: DateTime<Utc>,
+    span: Span,
 ) -> Result<Vec<SeatStanding>, DbError> {
+    let day = day_in_england(span.to);
     let places = sqlx::query!(
         "select seat_id, title, class, partner, voting from governance.seat
          where committee_id = $1 and valid_from <= $2 and (valid_to is null or valid_to >= $2) order by seat_id",
@@ -35,15 +51,16 @@ pub(crate) async fn assembled(
     let sittings = sqlx::query!(
         r#"select a.seat_id as "seat_id!", a.person_id, p.name, a.capacity
            from governance.attendance a join governance.person p on p.person_id = a.person_id
-           where a.meeting_id = $1 and a.committee_id = $2 and a.arrived_at <= $3 and (a.left_at is null or a.left_at > $3)
+           where a.meeting_id = $1 and a.committee_id = $2 and a.arrived_at <= $3 and (a.left_at is null or a.left_at > $5)
              and exists (select from governance.membership m
                          where m.committee_id = a.committee_id and m.seat_id = a.seat_id and m.person_id = a.person_id
                            and m.capacity = a.capacity and m.valid_from <= $4 and (m.valid_to is null or m.valid_to >= $4))
            order by a.arrived_at, a.attendance_id"#,
         meeting.0,
         committee.0,
-        at,
-        day
+        span.from,
+        day,
+        span.to
     )
     .fetch_all(tx.connection())
     .await?;
@@ -53,12 +70,16 @@ pub(crate) async fn assembled(
               where a.meeting_id = d.meeting_id and a.person_id = d.person_id and a.seat_id is not null
               order by a.arrived_at desc limit 1) as "seat_id?",
              coalesce((select r.may = 'vote' from governance.ruling r
-                       where r.meeting_id = d.meeting_id and r.declaration_id = d.declaration_id
+                       where r.meeting_id = d.meeting_id and r.declaration_id = d.declaration_id and r.ruled_at <= $3
                        order by r.ruled_at desc, r.ruling_id desc limit 1), false) as "may_vote!"
            from governance.declaration d join governance.person p on p.person_id = d.person_id
-           where d.meeting_id = $1 and d.item_id = $2"#,
+           where d.meeting_id = $1 and d.item_id in (
+             select i.item_id from governance.agenda_item i, governance.agenda_item about
+             where i.meeting_id = $1 and about.meeting_id = $1 and about.item_id = $2
+               and (i.item_id = about.item_id or i.item_id = about.parent_id or i.parent_id = about.item_id))"#,
         meeting.0,
-        item.map(|id| id.0)
+        item.map(|id| id.0),
+        span.to
     )
     .fetch_all(tx.connection())
     .await?;
@@ -101,7 +122,7 @@ pub(super) async fn events(
     limit: i64,
 ) -> Result<Vec<VoteEventBody>, DbError> {
     let rows = sqlx::query!(
-        r#"select vote_event_id, motion_id, committee_id, constitution_id, binding, method, state, opened_at, closed_at,
+        r#"select vote_event_id, motion_id, committee_id, constitution_id, binding, chair_id, method, state, opened_at, closed_at,
              standing_at_open as "seats: Json<Vec<SeatStanding>>", result as "result: Json<VoteResult>", version
            from governance.vote_event
            where motion_id = $1 and ($2::uuid is null or vote_event_id = $2) and ($3::uuid is null or vote_event_id > $3)
@@ -119,6 +140,7 @@ pub(super) async fn events(
         committee: CommitteeId(row.committee_id),
         constitution: ConstitutionId(row.constitution_id),
         binding: row.binding,
+        chair: row.chair_id.map(PersonId),
         method: read(&row.method),
         state: read(&row.state),
         opened_at: row.opened_at,
@@ -133,14 +155,15 @@ pub(super) async fn events(
 pub(super) async fn open(tx: &mut Tx<Borough>, event: &VoteEventBody) -> Result<(), DbError> {
     sqlx::query!(
         "insert into governance.vote_event (borough_id, vote_event_id, motion_id, method, state, constitution_id,
-           committee_id, binding, opened_at, standing_at_open)
-         values (platform.borough(), $1, $2, $3, 'open', $4, $5, $6, $7, $8)",
+           committee_id, binding, chair_id, opened_at, standing_at_open)
+         values (platform.borough(), $1, $2, $3, 'open', $4, $5, $6, $7, $8, $9)",
         event.id.0,
         event.motion.0,
         word(event.method),
         event.constitution.0,
         event.committee.0,
         event.binding,
+        event.chair.map(|id| id.0),
         event.opened_at,
         Json(&event.seats) as _
     )
@@ -229,23 +252,34 @@ pub(super) fn casts(votes: Vec<VoteBody>) -> Vec<Cast> {
     votes.into_iter().map(cast).collect()
 }
 
-/// The rules a motion was settled by, and whether what it settled binds.
-pub(crate) async fn settled_by(
-    tx: &mut Tx<Borough>,
-    motion: MotionId,
-) -> Result<Option<(ConstitutionId, bool)>, DbError> {
+/// How a motion was settled.
+pub(crate) struct Settled {
+    /// The rules it was settled by.
+    pub(crate) constitution: ConstitutionId,
+    /// Whether what it settled binds.
+    pub(crate) binding: bool,
+    /// The day of the vote, in England.
+    pub(crate) on: NaiveDate,
+}
+
+/// How a motion was settled, where it was.
+pub(crate) async fn settled_by(tx: &mut Tx<Borough>, motion: MotionId) -> Result<Option<Settled>, DbError> {
     let row = sqlx::query!(
-        r#"select constitution_id, binding from governance.vote_event
+        r#"select constitution_id, binding, opened_at from governance.vote_event
            where motion_id = $1 and state = 'closed' and result ->> 'outcome' <> 'void'
            order by closed_at desc, vote_event_id desc limit 1"#,
         motion.0
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row.map(|row| (ConstitutionId(row.constitution_id), row.binding)))
+    Ok(row.map(|row| Settled {
+        constitution: ConstitutionId(row.constitution_id),
+        binding: row.binding,
+        on: day_in_england(row.opened_at),
+    }))
 }
 
-/// Holds everything the standing of a meeting depends on, so that it is one standing that is written down.
+/// Holds a vote until the transaction ends.
 pub(super) async fn hold_event(tx: &mut Tx<Borough>, event: VoteEventId) -> Result<(), DbError> {
     sqlx::query!("select 1 as one from governance.vote_event where vote_event_id = $1 for no key update", event.0)
         .fetch_optional(tx.connection())

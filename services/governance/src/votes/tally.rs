@@ -323,13 +323,18 @@ impl Ballot<'_> {
 
     /// A tie, as the rules say: lost, or decided by whoever presides, from a seat that counts here.
     fn tie(&self, of: &str, voters: &[Voter<'_>], steps: &mut Vec<Step>) -> bool {
-        let second = self.chair.filter(|_| self.rules.casting_vote == CastingVote::Chair).and_then(|chair| {
+        let in_order = self.chair().is_none_or(|step| step.holds != Some(false));
+        let may = self.rules.casting_vote == CastingVote::Chair && in_order;
+        let second = self.chair.filter(|_| may).and_then(|chair| {
             let seat = voters.iter().find(|v| v.seat.person == Some(chair))?;
             self.votes.iter().find(|v| v.casting && v.seat == seat.seat.seat && v.person == chair)
         });
         let holds = second.is_some_and(|vote| vote.choice == Choice::For);
         let says = match (self.rules.casting_vote, second) {
             (CastingVote::None, _) => format!("A tie{of}, and no casting vote under the rules: lost."),
+            (CastingVote::Chair, None) if !in_order => {
+                format!("A tie{of}, and whoever presides does not have the chair under the rules: lost.")
+            }
             (CastingVote::Chair, None) => format!("A tie{of}, and no casting vote was given: lost."),
             (CastingVote::Chair, Some(vote)) => {
                 let word = if vote.choice == Choice::For { "for" } else { "against" };

@@ -57,6 +57,8 @@ pub(crate) struct VoteEventBody {
     pub(crate) state: VoteState,
     pub(crate) opened_at: DateTime<Utc>,
     pub(crate) closed_at: Option<DateTime<Utc>>,
+    /// Who presided when it opened.
+    pub(crate) chair: Option<PersonId>,
     /// How each seat stood when it opened: who may vote.
     pub(crate) seats: Vec<SeatStanding>,
     #[serde(skip)]
