@@ -290,8 +290,8 @@ impl Afternoon<'_> {
     }
 }
 
-/// A year's fund with accounts, whose role has a limit of a penny: only decisions move its money.
-async fn fund(world: &World) -> String {
+/// A fund with open years and accounts.
+pub(crate) async fn fund(world: &World) -> String {
     let here = "/v1/boroughs/wigan";
     let host = world.until("wigan-finance", &format!("{here}/organisations"), |f| f["data"][0]["id"].is_string()).await;
     let draft = json!({"name": "A fund", "kind": "pooled", "legal_basis": "s75_reg7", "host": host["data"][0]["id"], "source": "A test"});

@@ -1,6 +1,7 @@
 //! The stories, each as the API tells it.
 
 mod decisions;
+mod loopholes;
 mod oldham;
 mod partner;
 mod public_side;
