@@ -11,7 +11,9 @@ use crate::constitutions::{Fewest, Quorum};
 /// Whether there is a quorum, and the steps that say why.
 pub(crate) fn quorum(rules: &Quorum, seats: &[SeatStanding]) -> (bool, Vec<Step>) {
     let voting: Vec<&SeatStanding> = seats.iter().filter(|seat| seat.is_voting()).collect();
-    let titles = |standing: Standing| voting.iter().filter(move |s| s.standing == standing).map(|s| s.title.as_str());
+    let of =
+        |standing: Standing| voting.iter().filter(|s| s.standing == standing).map(|s| s.called()).collect::<Vec<_>>();
+    let told = |standing: Standing, otherwise: &str| listed(of(standing).iter().map(String::as_str), otherwise);
     let mut steps = vec![
         Step::told(
             "seats",
@@ -20,27 +22,25 @@ pub(crate) fn quorum(rules: &Quorum, seats: &[SeatStanding]) -> (bool, Vec<Step>
         ),
         Step::told(
             "conflicts",
-            match titles(Standing::Conflicted).count() {
+            match of(Standing::Conflicted).len() {
                 0 => "Nobody with a vote is conflicted on the item.".to_owned(),
-                _ => {
-                    format!("Conflicted, so neither counted nor voting: {}.", listed(titles(Standing::Conflicted), ""))
-                }
+                _ => format!("Conflicted, so neither counted nor voting: {}.", told(Standing::Conflicted, "")),
             },
-            json!({"seats": titles(Standing::Conflicted).collect::<Vec<_>>()}),
+            json!({"seats": of(Standing::Conflicted)}),
         ),
         Step::told(
             "presence",
             format!(
                 "There and counted: {}; not there: {}.",
-                listed(titles(Standing::Entitled), "nobody"),
-                listed(titles(Standing::Absent), "nobody")
+                told(Standing::Entitled, "nobody"),
+                told(Standing::Absent, "nobody")
             ),
             json!({
                 "entitled": voting.iter().filter(|s| s.is_entitled()).map(|s| json!({
                     "seat": s.title, "class": s.class, "partner": s.partner, "capacity": s.capacity, "name": s.name,
                 })).collect::<Vec<_>>(),
-                "absent": titles(Standing::Absent).collect::<Vec<_>>(),
-                "not_counted": titles(Standing::NotCounted).collect::<Vec<_>>(),
+                "absent": of(Standing::Absent),
+                "not_counted": of(Standing::NotCounted),
             }),
         ),
     ];

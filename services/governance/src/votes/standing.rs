@@ -72,6 +72,14 @@ impl SeatStanding {
         self.standing == Standing::Entitled
     }
 
+    /// What it is called in an explanation: its title, and whether somebody sits in it for its member.
+    pub(crate) fn called(&self) -> String {
+        match self.capacity {
+            Some(Capacity::Substitute) => format!("{} (a substitute)", self.title),
+            _ => self.title.clone(),
+        }
+    }
+
     /// Whether the seat has a vote at all.
     pub(crate) fn is_voting(&self) -> bool {
         self.standing != Standing::NonVoting

@@ -158,7 +158,8 @@ impl Ballot<'_> {
 
     fn votes_told(&self, voters: &[Voter<'_>]) -> Step {
         let said = |choice: Option<Choice>| {
-            listed(voters.iter().filter(|v| v.choice == choice).map(|v| v.seat.title.as_str()), "nobody")
+            let names: Vec<String> = voters.iter().filter(|v| v.choice == choice).map(|v| v.seat.called()).collect();
+            listed(names.iter().map(String::as_str), "nobody")
         };
         let dropped: Vec<&str> = self
             .at_close

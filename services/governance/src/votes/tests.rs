@@ -254,10 +254,10 @@ fn an_explanation_tells_every_input_of_a_split_vote() {
             "seats: The committee has 8 voting seats.",
             "conflicts: Conflicted, so neither counted nor voting: clinician 5.",
             "presence: There and counted: councillor 0, councillor 1, councillor 2, councillor 3, clinician 4, clinician 6 \
-             and clinician 7; not there: nobody.",
+             (a substitute) and clinician 7; not there: nobody.",
             "quorum.total: 7 of 8 voting seats count; at least 4 is needed: 4.",
             "chair: The meeting elected a chair.",
-            "votes: For: councillor 0, councillor 1, clinician 4 and clinician 6. Against: councillor 2 and clinician 7. \
+            "votes: For: councillor 0, councillor 1, clinician 4 and clinician 6 (a substitute). Against: councillor 2 and clinician 7. \
              Abstained: councillor 3. There but did not vote: nobody.",
             "threshold: 2 for and 1 against of NHS Wigan Borough CCG; more for than against is needed.",
             "threshold: 2 for and 1 against of Wigan Council; more for than against is needed.",
