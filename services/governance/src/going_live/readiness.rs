@@ -140,7 +140,7 @@ pub(crate) struct Requirement {
     #[schema(example = "NHS Wigan Borough CCG has not approved it: record its approval with date and reference.")]
     pub(crate) says: String,
     /// Where the requirement comes from.
-    #[schema(example = "SI 2000/617 reg 10; domain rule 12")]
+    #[schema(example = "SI 2000/617 reg 10")]
     pub(crate) source: String,
 }
 
@@ -175,7 +175,7 @@ impl Known {
             (None, Some(from)) => format!("Its rules are in force only from {from}."),
             (None, None) => "It has no rules: record a constitution.".to_owned(),
         };
-        requirement("constitution", "domain rule 53", rules.is_some(), says);
+        requirement("constitution", "A decision cites the rules in force on its day", rules.is_some(), says);
         let reported = self.consultation_reported.iter().min();
         let says = match reported {
             Some(day) => format!("The consultation on it was finally reported on {day}."),
@@ -183,7 +183,7 @@ impl Known {
                 "No closed consultation on it has a final report: record the consultation, and its report.".to_owned()
             }
         };
-        requirement("consultation", "SI 2000/617 reg 4(2); domain rule 6", reported.is_some(), says);
+        requirement("consultation", "SI 2000/617 reg 4(2)", reported.is_some(), says);
         for parent in &self.parents {
             let given = self.approvals.iter().find(|(by, _)| by == parent).map(|(_, on)| *on);
             let early = given.zip(reported.copied()).is_some_and(|(given, reported)| given < reported);
@@ -192,12 +192,7 @@ impl Known {
                 Some(on) => format!("{parent} approved it on {on}."),
                 None => format!("{parent} has not approved it: record its approval with date and reference."),
             };
-            requirement(
-                "approval",
-                "SI 2000/617 reg 4, reg 10; domain rules 6 and 12",
-                given.is_some() && !early,
-                says,
-            );
+            requirement("approval", "SI 2000/617 reg 4, reg 10", given.is_some() && !early, says);
         }
         let last = self.approvals.iter().map(|(_, on)| *on).max();
         let early = self.agreement_signed.zip(last).is_some_and(|(signed, last)| signed < last);
@@ -207,7 +202,7 @@ impl Known {
             None => "No signed agreement is recorded for it.".to_owned(),
         };
         let signed = self.agreement_signed.is_some() && !early;
-        requirement("agreement", "NHS Act 2006 s75; SI 2000/617 reg 7(3); domain rule 12", signed, says);
+        requirement("agreement", "NHS Act 2006 s75; SI 2000/617 reg 7(3)", signed, says);
         Readiness { ready: requirements.iter().all(|one| one.met), requirements }
     }
 }
