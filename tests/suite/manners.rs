@@ -225,3 +225,29 @@ async fn what_was_done_is_in_the_audit_trail() {
     assert_eq!(refusal(&stale), "412 version-stale");
     assert_eq!(pointer(&stale), "");
 }
+
+#[tokio::test]
+async fn a_large_body_that_is_refused_early_hears_why() {
+    let running = running();
+    testford().await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let body = format!("{{\"text\": \"{}\"}}", "a".repeat(1_500_000));
+    let (clerk, member) =
+        (running.as_("testford-clerk").token().await.unwrap(), running.as_("testford-member").token().await.unwrap());
+    // Without a key; by a role that may not; about a fund that is not there.
+    let nowhere = "/v1/boroughs/testford/funds/01890a5d-ac96-774b-bcce-b302099a8057/schemes";
+    for (path, token, wanted) in [
+        ("/v1/boroughs/testford/motions", &clerk, 400),
+        ("/v1/boroughs/testford/motions", &member, 403),
+        (nowhere, &member, 403),
+    ] {
+        for _ in 0..12 {
+            let sent = http.post(format!("{}{path}", running.url)).bearer_auth(token);
+            let answer = sent.header("content-type", "application/json").body(body.clone()).send().await.unwrap();
+            if answer.status() == 429 {
+                continue;
+            }
+            assert_eq!(answer.status(), wanted, "{path}: {}", answer.text().await.unwrap());
+        }
+    }
+}
