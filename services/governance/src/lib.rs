@@ -8,7 +8,6 @@ mod authority;
 mod committees;
 mod constitutions;
 mod consultations;
-mod days;
 mod decisions;
 mod declarations;
 mod delegations;

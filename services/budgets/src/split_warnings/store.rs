@@ -85,8 +85,8 @@ pub(crate) async fn remember(tx: &mut Tx<Borough>, posted: &OnOwn<'_>) -> Result
         &schemes,
         &layers,
         &sizes,
-        now.date_naive(),
-        now.date_naive() - WINDOW,
+        domain::day_in_england(now),
+        domain::day_in_england(now) - WINDOW,
         posted.limit.0,
         now
     )

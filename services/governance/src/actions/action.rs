@@ -5,7 +5,7 @@ use domain::{ActionId, DecisionId, MeetingId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
-use crate::days;
+use crate::drafts;
 
 /// Where an action stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -58,7 +58,7 @@ impl ActionDraft {
         let mut faults = Faults::default();
         faults.text("/text", &self.text, 2000);
         faults.text("/owner", &self.owner, 200);
-        days::known(&mut faults, "/due_on", self.due_on);
+        drafts::known_day(&mut faults, "/due_on", self.due_on);
         faults.none()
     }
 }

@@ -9,7 +9,7 @@ use domain::{ItemId, MeetingId};
 use tenancy::{Borough, DbError, Tx};
 use web::Problem;
 
-use crate::{drafts::unknown, meetings::MeetingBody};
+use crate::drafts::unknown;
 pub(crate) use item::{ItemBody, may_read_exempt};
 
 /// An item of a meeting, with its exempt text: see [`ItemBody::for_reader`].
@@ -36,16 +36,4 @@ pub(crate) async fn named_item(
     pointer: &str,
 ) -> Result<ItemBody, Problem> {
     store::list(tx, meeting, Some(id), None, 1).await?.pop().ok_or_else(|| unknown(pointer, "item of this meeting"))
-}
-
-/// Whether a key decision had its notice, or something that stands in for it (rules 41 to 44).
-///
-/// # Errors
-/// 409 `notice-too-short` where it had neither.
-pub(crate) async fn key_decision_notice(
-    tx: &mut Tx<Borough>,
-    meeting: &MeetingBody,
-    item: &ItemBody,
-) -> Result<(), Problem> {
-    find_item(tx, meeting.id, item.id).await?.notice.holds()
 }

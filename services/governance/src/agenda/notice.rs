@@ -113,8 +113,7 @@ impl NoticeStanding {
     }
 
     /// Goes on where none is required, or the rule is satisfied.
-    #[allow(dead_code, reason = "asked where a key decision is taken")]
-    pub(super) fn holds(&self) -> Result<(), Problem> {
+    pub(crate) fn holds(&self) -> Result<(), Problem> {
         if !self.required || self.satisfied_by.is_some() {
             return Ok(());
         }

@@ -7,7 +7,9 @@ mod store;
 
 pub(crate) use constitution::ConstitutionBody;
 pub(crate) use http::find;
-pub(crate) use rules::{Base, CallInApplies, CastingVote, ChairRule, Fewest, Operator, Quorum, Rules, Voting};
+pub(crate) use rules::{
+    Base, CallInApplies, CastingVote, ChairRule, Counted, Fewest, NoticeRule, Operator, Quorum, Rules, Voting,
+};
 #[cfg(test)]
 pub(crate) use rules::{ClassQuorum, PartnerQuorum, Rounding, Share, example};
 pub(crate) use store::in_force;

@@ -5,7 +5,7 @@ use domain::{CommitteeId, ConsultationId, ReportId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
-use crate::days;
+use crate::drafts;
 
 /// A consultation to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -34,8 +34,8 @@ impl ConsultationDraft {
         faults.text("/subject", &self.subject, 300);
         faults.text("/audience", &self.audience, 1000);
         faults.text("/source", &self.source, 500);
-        days::known(&mut faults, "/opens_on", self.opens_on);
-        days::known(&mut faults, "/closes_on", self.closes_on);
+        drafts::known_day(&mut faults, "/opens_on", self.opens_on);
+        drafts::known_day(&mut faults, "/closes_on", self.closes_on);
         faults.unless(self.closes_on >= self.opens_on, "/closes_on", "It closes on the day it opens, or later.");
         faults.none()
     }
@@ -111,7 +111,7 @@ impl ConsultationReportDraft {
         let mut faults = Faults::default();
         faults.text("/reported_to", &self.reported_to, 200);
         faults.text("/summary", &self.summary, 5000);
-        days::past(&mut faults, "/reported_on", self.reported_on, today);
+        drafts::past_day(&mut faults, "/reported_on", self.reported_on, today);
         match self.kind {
             ReportKind::Interim => {
                 let detail = "Nothing is heard before the consultation opens.";

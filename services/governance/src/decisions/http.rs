@@ -14,13 +14,13 @@ use super::{
     store::{self, Which},
 };
 use crate::{
-    agenda::{find_item, key_decision_notice, may_read_exempt},
+    agenda::{find_item, may_read_exempt},
     committees::find_committee,
     constitutions,
     meetings::find_meeting,
     motions::{MotionOutcome, MotionState, find_motion},
     progress,
-    votes::{Settled, http::announced, settled_by},
+    votes::{Settled, announced, settled_by},
 };
 
 /// A decision in a path.
@@ -120,7 +120,6 @@ pub(crate) async fn record_decision(
     let rules = constitutions::find(&mut tx, committee.id, constitution).await?;
     if motion.outcome == MotionOutcome::Approved {
         announced(&rules.rules, &motion, &item)?;
-        key_decision_notice(&mut tx, &meeting, &item).await?;
     }
     if let (Some(money), Some(limit)) = (&motion.money, rules.rules.limit_pence)
         && money.amount_pence > limit

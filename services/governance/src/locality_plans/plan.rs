@@ -5,7 +5,7 @@ use domain::{MilestoneId, PlanId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row, problems};
 
-use crate::days;
+use crate::drafts;
 
 /// A locality plan to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -28,8 +28,8 @@ impl LocalityPlanDraft {
         let mut faults = Faults::default();
         faults.text("/title", &self.title, 300);
         faults.text("/source", &self.source, 500);
-        days::known(&mut faults, "/valid_from", self.valid_from);
-        days::known(&mut faults, "/valid_to", self.valid_to);
+        drafts::known_day(&mut faults, "/valid_from", self.valid_from);
+        drafts::known_day(&mut faults, "/valid_to", self.valid_to);
         faults.unless(self.valid_to >= self.valid_from, "/valid_to", "It ends no earlier than it begins.");
         faults.none()
     }
@@ -65,7 +65,7 @@ impl MilestoneDraft {
     pub(super) fn check(&self) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/title", &self.title, 300);
-        days::known(&mut faults, "/planned_on", self.planned_on);
+        drafts::known_day(&mut faults, "/planned_on", self.planned_on);
         faults.none()
     }
 }
@@ -127,7 +127,7 @@ impl ReplanningDraft {
     /// A milestone ahead may be planned anew, for another day.
     pub(super) fn check(&self, of: &MilestoneBody) -> Result<(), Problem> {
         let mut faults = Faults::default();
-        days::known(&mut faults, "/planned_on", self.planned_on);
+        drafts::known_day(&mut faults, "/planned_on", self.planned_on);
         faults.unless(self.planned_on != of.planned_on, "/planned_on", "It is planned for that day already.");
         faults.text("/reason", &self.reason, 500);
         faults.none()?;
@@ -147,7 +147,7 @@ impl CompletionDraft {
     /// A milestone is reached once, and not in the future.
     pub(super) fn check(&self, of: &MilestoneBody, today: NaiveDate) -> Result<(), Problem> {
         let mut faults = Faults::default();
-        days::past(&mut faults, "/reached_on", self.reached_on, today);
+        drafts::past_day(&mut faults, "/reached_on", self.reached_on, today);
         faults.none()?;
         of.still_ahead()
     }

@@ -13,10 +13,11 @@ use web::{
 };
 
 use super::meeting::{ChairDraft, MeetingBody, MeetingDraft, MeetingState, ReschedulingDraft};
-use super::notice::{Deadlines, NoticeRule};
+use super::notice::Deadlines;
 use super::{find_meeting, hold, store};
 use crate::{
     committees::{Phase, find_committee},
+    constitutions::NoticeRule,
     drafts::{trimmed, unknown},
     people::named_person,
     progress, publishing,

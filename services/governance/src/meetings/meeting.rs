@@ -194,7 +194,7 @@ impl Row for MeetingBody {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meetings::notice::NoticeRule;
+    use crate::constitutions::NoticeRule;
 
     #[test]
     fn a_meeting_moves_one_way_but_for_adjournments() {

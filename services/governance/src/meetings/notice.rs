@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use domain::{Calendar, latest_day_with_clear_days};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::constitutions::{Counted, NoticeRule};
 
 /// Clear days of notice of a key decision (SI 2012/2089 reg 9(2)); every day counts.
 pub(crate) const KEY_DECISION_DAYS: u32 = 28;
@@ -13,22 +15,6 @@ pub(crate) const KEY_DECISION_DAYS: u32 = 28;
 pub(crate) fn working_days() -> &'static Calendar {
     static WORKING: LazyLock<Calendar> = LazyLock::new(Calendar::england_and_wales);
     &WORKING
-}
-
-/// Which days count towards clear days. The law does not settle it, so a constitution does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Counted {
-    ClearWorkingDays,
-    ClearCalendarDays,
-}
-
-/// What a constitution says of notice: `rules.notice`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) struct NoticeRule {
-    /// Clear days between notice and meeting.
-    pub(super) days: u32,
-    pub(super) counted: Counted,
 }
 
 impl Default for NoticeRule {
@@ -67,7 +53,7 @@ impl Deadlines {
             Counted::ClearWorkingDays => (working_days(), "clear working"),
             Counted::ClearCalendarDays => (&Calendar::AllDays, "clear calendar"),
         };
-        let by = latest_day_with_clear_days(calendar, meeting_on, rule.days);
+        let by = latest_day_with_clear_days(calendar, meeting_on, rule.days.into());
         Self {
             notice_by: by,
             agenda_by: by,

@@ -7,8 +7,11 @@ use uuid::Uuid;
 use web::Move;
 
 use super::meeting::{MeetingBody, MeetingState, came_late};
-use super::notice::{Deadlines, NoticeRule};
-use crate::words::{read, word};
+use super::notice::Deadlines;
+use crate::{
+    constitutions::NoticeRule,
+    words::{read, word},
+};
 
 /// Which meetings are wanted.
 #[derive(Default)]

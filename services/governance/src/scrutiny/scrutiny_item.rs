@@ -5,7 +5,7 @@ use domain::{DecisionId, ScrutinyItemId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
-use crate::days;
+use crate::drafts;
 
 /// What the scrutiny committee made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -58,7 +58,7 @@ impl ScrutinyItemDraft {
         let mut faults = Faults::default();
         faults.text("/body", &self.body, 200);
         faults.text("/title", &self.title, 300);
-        days::past(&mut faults, "/considered_on", self.considered_on, today);
+        drafts::past_day(&mut faults, "/considered_on", self.considered_on, today);
         faults.unless(self.questions.len() <= 100, "/questions", "At most 100 questions.");
         for (at, question) in self.questions.iter().enumerate() {
             faults.text(format!("/questions/{at}"), question, 1000);

@@ -14,12 +14,12 @@ use super::{
     standing::Standing,
     store::{self, Span},
     tally::{Ballot, Outcome, VoteResult},
-    vote::{Method, QuorumBody, VoteBody, VoteEventBody, VoteEventDraft, VoteState, VotesDraft},
+    vote::{Method, QuorumBody, VoteBody, VoteEventBody, VoteEventDraft, VoteState, VotesDraft, announced},
 };
 use crate::{
-    agenda::{ItemBody, find_item, key_decision_notice},
+    agenda::find_item,
     committees::{Phase, find_committee},
-    constitutions::{self, ConstitutionBody, Rules},
+    constitutions::{self, ConstitutionBody},
     meetings::{self, MeetingBody, MeetingState, find_meeting},
     motions::{self, MotionBody, MotionOutcome, MotionState, find_motion, http::MotionPath},
 };
@@ -153,7 +153,6 @@ pub(crate) async fn open_vote(
     let binding = committee.phase == Phase::Live && committee.basis.can_decide();
     if binding && motion.outcome == MotionOutcome::Approved {
         announced(&rules.rules, &motion, &item)?;
-        key_decision_notice(&mut tx, &meeting, &item).await?;
     }
     let seats = store::assembled(&mut tx, committee.id, meeting.id, Some(item.id), Span::at(at)).await?;
     let (quorate, explanation) = quorum(&rules.rules.quorum, &seats);
@@ -186,18 +185,6 @@ pub(crate) async fn open_vote(
     );
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
-}
-
-/// Money that makes a decision key under the rules is decided on an item that was announced as key (rule 41).
-pub(crate) fn announced(rules: &Rules, motion: &MotionBody, item: &ItemBody) -> Result<(), Problem> {
-    let amount = motion.money.as_ref().map(|money| money.amount_pence);
-    match rules.key_decision_from_pence.zip(amount) {
-        Some((from, amount)) if amount >= from && !item.key_decision => {
-            let detail = format_args!("Under the rules {from} and more is a key decision, and this is {amount}. The item was not announced as one.").to_string();
-            Err(Problem::new(&problems::NOTICE_TOO_SHORT, detail))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The instant a vote is taken: now, at a meeting in session; or, written down afterwards, when it was.

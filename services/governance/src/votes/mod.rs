@@ -11,3 +11,4 @@ mod tests;
 mod vote;
 
 pub(crate) use store::{Settled, public_votes, settled_by};
+pub(crate) use vote::announced;

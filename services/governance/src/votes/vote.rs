@@ -3,13 +3,30 @@
 use chrono::{DateTime, Utc};
 use domain::{CommitteeId, ConstitutionId, MotionId, PersonId, SeatId, VoteEventId};
 use serde::{Deserialize, Serialize};
-use web::Row;
+use web::{Problem, Row, problems};
 
 use super::{
     explain::Step,
     standing::SeatStanding,
     tally::{Choice, VoteResult},
 };
+use crate::{agenda::ItemBody, constitutions::Rules, motions::MotionBody};
+
+/// Whether what a motion would approve was announced as it must be: money that is a key decision under the rules stands on
+/// an item announced as one, and a key decision had its notice, or what stands in for it (rules 41 to 44).
+pub(crate) fn announced(rules: &Rules, motion: &MotionBody, item: &ItemBody) -> Result<(), Problem> {
+    let amount = motion.money.as_ref().map(|money| money.amount_pence);
+    if let Some((from, amount)) = rules.key_decision_from_pence.zip(amount)
+        && amount >= from
+        && !item.key_decision
+    {
+        let detail = format!(
+            "Under the rules {from} and more is a key decision, and this is {amount}. The item was not announced as one."
+        );
+        return Err(Problem::new(&problems::NOTICE_TOO_SHORT, detail));
+    }
+    item.notice.holds()
+}
 
 /// How votes are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
