@@ -162,6 +162,18 @@ pub mod can {
             ReadReceipts "receipts:read" [Finance PoolManager Auditor System] "Read receipts.";
             RecordReceipts "receipts:record" [Finance PoolManager System] "Record receipts.";
             ReadPositions "positions:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read a fund's position.";
+            ReadAgreements "agreements:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read agreements, their versions, approvals and what they lack.";
+            ManageAgreements "agreements:manage" [Finance PoolManager] "Record agreements, variations, consultations, approvals, hosts, pool managers and schedules.";
+            ReadContributions "contributions:read" [Admin Finance PoolManager Member Auditor System] "Read contributions, instalments, awards and the reconciliation.";
+            ManageContributions "contributions:manage" [Finance PoolManager] "Record contributions, variations, invoices, awards, a year's budget, and match payments.";
+            ReadMonitoring "monitoring:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read virements, forecasts, savings, action plans, outcomes and payments.";
+            KeepMonitoring "monitoring:keep" [Finance PoolManager System] "Record virements, forecasts, savings, action plans, outcomes and payments.";
+            ReadRiskShare "risk-share:read" [Admin Finance PoolManager Member Auditor System] "Read how a variance is shared, and why.";
+            ManageRiskShare "risk-share:manage" [Finance PoolManager] "Record the rule of a share, calculate it, and record who agreed.";
+            SettleRiskShare "risk-share:settle" [PoolManager] "Settle an agreed share in the ledger.";
+            ReadReturns "returns:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read reports and returns.";
+            PrepareReturns "returns:prepare" [Finance PoolManager] "Prepare and submit reports and returns.";
+            ApproveReturns "returns:approve" [PoolManager] "Approve, publish and restate reports and returns.";
             MovePeriods "periods:move" [Finance PoolManager] "Soft-close and reopen periods.";
             ClosePeriods "periods:close" [PoolManager] "Close periods for good.";
             ReadCommittees "committees:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read committees.";
@@ -184,10 +196,12 @@ pub mod can {
         }
         Partner {
             ReadOwnRecords "partner-organisations:read" [PartnerFinance] "Read one's own organisation record in every borough.";
+            ReadOwnContributions "partner-contributions:read" [PartnerFinance] "Read one's own contributions and instalments in every borough.";
         }
         Region {
             ReadRegionBoroughs "region-boroughs:read" [Analyst] "Read which boroughs the region expects, and their state.";
             ReadFigures "region-figures:read" [Analyst] "Read the region's figures.";
+            SetThresholds "region-thresholds:set" [Analyst] "Set what counts as green, amber and red.";
             ReadProgress "region-governance:read" [Analyst] "Read how the region's committees come along.";
         }
         Platform {

@@ -221,6 +221,62 @@ id!(
     /// A milestone of a locality plan.
     MilestoneId
 );
+id!(
+    /// A partner's contribution to a fund in a year.
+    ContributionId
+);
+id!(
+    /// An instalment of a contribution.
+    InstalmentId
+);
+id!(
+    /// An invoice for an instalment.
+    InvoiceId
+);
+id!(
+    /// A payment matched to an instalment by a person.
+    MatchId
+);
+id!(
+    /// Money awarded over named years.
+    AwardId
+);
+id!(
+    /// Notice given of an agreement's end.
+    NoticeId
+);
+id!(
+    /// Budget moved between schemes.
+    VirementId
+);
+id!(
+    /// A payment out of a fund to a provider.
+    PaymentId
+);
+id!(
+    /// A calculation of how a variance is shared.
+    CalculationId
+);
+id!(
+    /// A forecast of a fund-year.
+    ForecastId
+);
+id!(
+    /// A saving that is planned.
+    SavingId
+);
+id!(
+    /// A plan to bring an overspend back.
+    ActionPlanId
+);
+id!(
+    /// What a scheme is to achieve.
+    OutcomeId
+);
+id!(
+    /// A statutory return or report.
+    ReturnId
+);
 
 impl ProposalId {
     /// The id of what these words say (UUIDv8 of their SHA-256): said again, it is the same proposal.

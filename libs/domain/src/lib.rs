@@ -13,11 +13,12 @@ mod year;
 pub use clock::{Clock, day_in_england, instant_in_england, start_of_day_in_england};
 pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
-    AccountId, ActionId, AgreementId, ApprovalId, AttendanceId, AuditId, BoroughId, CallInId, CommitteeId,
-    ConstitutionId, ConsultationId, DecisionId, DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId,
-    FundId, InterestId, ItemId, JournalId, MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, OrganisationId,
-    PaperId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, RulingId, SchemeId,
-    ScrutinyItemId, SeatId, TenureId, VoteEventId,
+    AccountId, ActionId, ActionPlanId, AgreementId, ApprovalId, AttendanceId, AuditId, AwardId, BoroughId,
+    CalculationId, CallInId, CommitteeId, ConstitutionId, ConsultationId, ContributionId, DecisionId, DeclarationId,
+    DelegationId, DueDiligenceId, EventId, ExceptionId, ForecastId, FundId, InstalmentId, InterestId, InvoiceId,
+    ItemId, JournalId, MatchId, MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, NoticeId, OrganisationId,
+    OutcomeId, PaperId, PaymentId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId,
+    ReturnId, RulingId, SavingId, SchemeId, ScrutinyItemId, SeatId, TenureId, VirementId, VoteEventId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};

@@ -8,6 +8,7 @@ mod body;
 mod conditions;
 mod content;
 mod csv_table;
+pub mod drafts;
 mod faults;
 mod manners;
 mod page;
@@ -19,6 +20,7 @@ mod serve;
 pub mod timing;
 mod transitions;
 mod unread;
+pub mod words;
 
 pub use at::At;
 pub use body::{IdempotencyKey, JSON_LIMIT, Sent, SentOnce, WriteRequest};

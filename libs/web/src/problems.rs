@@ -69,6 +69,8 @@ kinds! {
         "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
     ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"
         "A journal is reversed at most once, and a reversal is not itself reversed: post what is right as a new journal.";
+    RULE_UNMET 409 "rule-unmet" "Something must be there first"
+        "What is asked for needs something that is not there yet. `unmet` names each rule that does not hold, with its source and what is missing. Put those right and ask again.";
     NOTICE_TOO_SHORT 409 "notice-too-short" "Notice of the key decision was too short"
         "A key decision takes 28 clear days' notice with all eight particulars (SI 2012/2089 reg 9). Put the meeting off, or record a general exception (reg 10: scrutiny told, five clear days) or special urgency (reg 11: its chair agreed). `due_by` is the day notice was due.";
     REQUEST_IN_PROGRESS 409 "request-in-progress" "The first request with this key is still running"
@@ -91,6 +93,8 @@ kinds! {
         "An account, scheme, organisation or decision named in the body is not one of this fund or borough. The errors name it.";
     PARTY_ENDED 422 "party-ended" "That body did not exist on that day"
         "An organisation takes part only between the dates it is recorded for. Clinical commissioning groups ended on 30 June 2022 (SI 2022/634). Name the body that followed it.";
+    RULE_BROKEN 422 "rule-broken" "A rule of pooled commissioning does not allow this"
+        "What was sent breaks a rule of section 75, of the Better Care Fund or of the agreement. `rule` is its number, `says` what it asks, `source` where it comes from; the errors say what to mend. Nothing was written.";
     IDEMPOTENCY_KEY_REUSED 422 "idempotency-key-reused" "This key belongs to another request"
         "The same Idempotency-Key was sent before with another body, path or method. Use a new key for a new request.";
     VERSION_REQUIRED 428 "version-required" "Say which version you mean to change"

@@ -10,7 +10,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The service's login roles.
-pub const ROLES: ServiceRoles = ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Region, Kind::Work] };
+pub const ROLES: ServiceRoles =
+    ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Partner, Kind::Region, Kind::Work] };
 
 /// The service's migrations.
 #[must_use]

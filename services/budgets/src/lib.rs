@@ -13,6 +13,7 @@ mod positions;
 mod receipts;
 mod region;
 mod routes;
+mod rules;
 mod schemes;
 mod split_warnings;
 mod years;

@@ -11,7 +11,6 @@ mod consultations;
 mod decisions;
 mod declarations;
 mod delegations;
-mod drafts;
 mod due_diligence;
 mod facts;
 mod forward_plan;
@@ -32,7 +31,8 @@ mod routes;
 mod scrutiny;
 mod seats;
 mod votes;
-mod words;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
 pub use routes::openapi;
+
+use web::{drafts, words};

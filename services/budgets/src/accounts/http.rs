@@ -5,13 +5,13 @@ use domain::{AccountId, FundId};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
-use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems};
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems, words::word};
 
 use super::account::{AccountBody, AccountDraft};
 use super::store;
 use crate::{
     funds::{find_fund, http::FundPath},
-    schemes::{check_code_and_name, word},
+    schemes::check_code_and_name,
 };
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -78,7 +78,10 @@ pub(super) async fn put_decision(tx: &mut Tx<Borough>, effective: &DecisionEffec
 
 /// A body, as this borough records it.
 pub(crate) struct Party {
+    /// `council`, `ccg`, `icb`, `nhs_trust` or `provider`.
+    pub(crate) kind: String,
     pub(crate) name: String,
+    pub(crate) ods: Option<String>,
     pub(crate) valid_from: NaiveDate,
     pub(crate) valid_to: Option<NaiveDate>,
 }
@@ -91,10 +94,13 @@ impl Party {
 }
 
 pub(crate) async fn find_party(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<Option<Party>, DbError> {
-    let row =
-        sqlx::query_as!(Party, "select name, valid_from, valid_to from budgets.party where organisation_id = $1", id.0)
-            .fetch_optional(tx.connection())
-            .await?;
+    let row = sqlx::query_as!(
+        Party,
+        "select kind, name, ods, valid_from, valid_to from budgets.party where organisation_id = $1",
+        id.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
     Ok(row)
 }
 

@@ -5,9 +5,9 @@ use domain::{FundId, SchemeId};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use uuid::Uuid;
-use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems};
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems, words::word};
 
-use super::scheme::{SchemeBody, SchemeDraft, check_code_and_name, word};
+use super::scheme::{SchemeBody, SchemeDraft, check_code_and_name};
 use super::store;
 use crate::funds::{find_fund, http::FundPath};
 

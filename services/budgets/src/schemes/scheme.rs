@@ -31,11 +31,6 @@ pub(crate) enum FundingSource {
     NotAnalysed,
 }
 
-/// A name as it stands in the database and in answers.
-pub(crate) fn word<T: Serialize>(value: T) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
 /// A scheme to set up.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

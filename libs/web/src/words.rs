@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize, de::IntoDeserializer};
 
 /// A word of the database, which its check constraint keeps to those there are.
-pub(crate) fn read<T: for<'de> Deserialize<'de>>(word: &str) -> T {
+///
+/// # Panics
+/// Where the word is none of them: the check constraint and the enum have come apart.
+#[must_use]
+pub fn read<T: for<'de> Deserialize<'de>>(word: &str) -> T {
     let word: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = word.into_deserializer();
     T::deserialize(word).expect("kept by a check constraint")
 }
 
 /// A word for the database.
-pub(crate) fn word<T: Serialize>(value: T) -> String {
+pub fn word<T: Serialize>(value: T) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
