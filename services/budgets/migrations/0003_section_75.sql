@@ -104,17 +104,18 @@ create table budgets.agreement_notice (
   primary key (borough_id, agreement_id, notice_id),
   foreign key (borough_id, agreement_id, organisation_id) references budgets.agreement_party
 );
--- The funds it governs: a fund is under one agreement.
+-- The funds it governs. A fund is under one agreement at a time.
 create table budgets.agreement_fund (
   borough_id uuid not null,
   agreement_id uuid not null,
   fund_id uuid not null,
   linked_at timestamptz not null,
   primary key (borough_id, agreement_id, fund_id),
-  constraint fund_under_one_agreement unique (borough_id, fund_id),
   foreign key (borough_id, agreement_id) references budgets.agreement,
   foreign key (borough_id, fund_id) references budgets.fund
 );
+
+create index on budgets.agreement_fund (borough_id, fund_id);
 
 -- Who hosts a fund from a day on, after the first host, which stands on the fund.
 create table budgets.fund_host (

@@ -2,6 +2,7 @@
 //! sees of them.
 
 mod accounts;
+mod agreements;
 mod app;
 mod compactor;
 mod decisions;

@@ -7,7 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, decisions, funds, journals, periods, positions, receipts, region, schemes, split_warnings, years,
+    App, accounts, agreements, decisions, funds, journals, periods, positions, receipts, region, schemes,
+    split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -23,6 +24,18 @@ struct Document;
 
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(agreements::http::list_agreements, agreements::http::create_agreement))
+        .routes(routes!(agreements::http::get_agreement))
+        .routes(routes!(agreements::http::check_agreement))
+        .routes(routes!(agreements::http::list_agreement_versions, agreements::http::vary_agreement))
+        .routes(routes!(agreements::http::get_agreement_transitions, agreements::http::move_agreement))
+        .routes(routes!(
+            agreements::steps_http::list_agreement_consultations,
+            agreements::steps_http::record_agreement_consultation
+        ))
+        .routes(routes!(agreements::steps_http::list_agreement_approvals, agreements::steps_http::approve_agreement))
+        .routes(routes!(agreements::steps_http::list_agreement_notices, agreements::steps_http::give_agreement_notice))
+        .routes(routes!(agreements::steps_http::list_governed_funds, agreements::steps_http::govern_fund))
         .routes(routes!(funds::http::list_funds, funds::http::create_fund))
         .routes(routes!(funds::http::get_fund))
         .routes(routes!(years::http::list_fund_years, years::http::open_fund_year))

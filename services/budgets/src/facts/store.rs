@@ -1,5 +1,7 @@
 //! The SQL of facts.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use domain::OrganisationId;
 use events::{
@@ -7,6 +9,8 @@ use events::{
     tenants::{BoroughPlaced, OrganisationRecorded},
 };
 use tenancy::{Borough, DbError, Tx};
+
+use crate::schemes::{Side, side_of};
 
 pub(super) async fn put_borough(tx: &mut Tx<Borough>, placed: &BoroughPlaced) -> Result<(), DbError> {
     sqlx::query!(
@@ -102,6 +106,20 @@ pub(crate) async fn find_party(tx: &mut Tx<Borough>, id: OrganisationId) -> Resu
     .fetch_optional(tx.connection())
     .await?;
     Ok(row)
+}
+
+/// Which side each of these bodies is on, where it is one of this borough's.
+pub(crate) async fn sides(
+    tx: &mut Tx<Borough>,
+    bodies: Vec<OrganisationId>,
+) -> Result<HashMap<OrganisationId, Option<Side>>, DbError> {
+    let rows = sqlx::query!(
+        "select organisation_id, kind from budgets.party where organisation_id = any ($1)",
+        &bodies as &[OrganisationId]
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(|row| (OrganisationId(row.organisation_id), side_of(&row.kind))).collect())
 }
 
 /// The region the borough is in; `None` where that is not known here yet, `Some(None)` where it is in none.

@@ -2,25 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use auth::Role;
-use domain::{BoroughId, DecisionId, Pence, ProposalId};
+use domain::{Pence, ProposalId};
 use events::budgets::{DecisionWanted, SplitSuspected};
 use serde_json::json;
 use tenancy::{Act, Borough, Instead, OnConstraint, Tx};
 use web::{Problem, problems};
 
-use super::journal::{Books, Journal};
+use super::{
+    journal::{Books, Journal},
+    posting::Poster,
+};
 use crate::{
     decisions,
     split_warnings::{self, OnOwn, Part, may_be_a_part},
 };
-
-/// Who posts, and the decision they name.
-pub(super) struct Poster {
-    pub(super) borough: BoroughId,
-    pub(super) role: Role,
-    pub(super) decision: Option<DecisionId>,
-}
 
 /// Goes on with the transaction where the journal may be posted (rules 53 and 54). A refusal is kept on record under
 /// `subject`; where a decision is wanted, governance is told.

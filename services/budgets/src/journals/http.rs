@@ -4,13 +4,13 @@ use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{DecisionId, FinancialYear, FundId, JournalId, Pence, Period};
 use serde::{Deserialize, Serialize};
-use tenancy::{Act, Handled, InBorough};
+use tenancy::{Handled, InBorough};
 use uuid::Uuid;
-use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, SentOnce, problems};
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, SentOnce};
 
 use super::{
-    delegated::{self, Poster},
     journal::{Journal, JournalDraft, Layer},
+    posting::{Posted, Poster, post},
     store,
 };
 use crate::funds::{find_fund, http::FundPath};
@@ -145,22 +145,9 @@ pub(crate) async fn post_journal(
     At(path): At<FundPath>,
     SentOnce(draft, request): SentOnce<JournalDraft>,
 ) -> Handled {
-    let year = draft.check()?;
-    let mut tx = scope.write(&request).await?;
-    store::hold_period_open(&mut tx, path.fund, year, draft.period).await?;
-    let accounts: Vec<String> = draft.postings.iter().map(|line| line.account.clone()).collect();
-    let schemes: Vec<String> = draft.postings.iter().filter_map(|line| line.scheme.clone()).collect();
-    let role = scope.caller().role;
-    let books = store::open_books(&mut tx, path.fund, year, draft.period, (&accounts, &schemes), role)
-        .await?
-        .ok_or_else(|| Problem::not_found("fund"))?
-        .ok_or_else(|| no_such_year(year))?;
-    let journal = Journal::post(&books, &draft, scope.now())?;
-    let poster = Poster { borough: scope.borough().id, role, decision: draft.decision_id };
-    let mut tx = delegated::allow(tx, &poster, &books, &journal, format!("funds/{}", path.fund)).await?;
-    let client_id = &scope.caller().client_id;
-    store::insert(&mut tx, &journal, client_id).await?;
-    let split_suspected = delegated::settle(&mut tx, &poster, &books, &journal).await?;
+    let tx = scope.write(&request).await?;
+    let poster = Poster::of(&scope, draft.decision_id);
+    let Posted { tx, journal, split_suspected } = post(tx, &poster, path.fund, &draft).await?;
     let location = format!("/v1/boroughs/{}/funds/{}/journals/{}", scope.borough().slug, path.fund, journal.id);
     let postings = draft.postings.into_iter().map(|line| PostingBody {
         account: line.account,
@@ -171,18 +158,9 @@ pub(crate) async fn post_journal(
     let body = JournalBody {
         decision_id: draft.decision_id,
         split_suspected,
-        ..JournalBody::of(&journal, postings.collect(), client_id)
+        ..JournalBody::of(&journal, postings.collect(), &poster.client_id)
     };
-    tx.record(Act::new("journal.posted", format!("funds/{}/journals/{}", path.fund, journal.id)));
     Ok(tx.answer(Created { location, version: None, body }).await?)
-}
-
-pub(super) fn no_such_year(year: FinancialYear) -> Problem {
-    Problem::of_fault(
-        &problems::WRONG_YEAR,
-        "/effective_on",
-        format_args!("The fund has no year {year}. Open it first, or mend the date."),
-    )
 }
 
 /// Get a journal

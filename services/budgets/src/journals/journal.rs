@@ -50,15 +50,15 @@ impl Layer {
 pub(crate) struct PostingDraft {
     /// The account's code.
     #[schema(example = "5100", max_length = 40)]
-    pub(super) account: String,
+    pub(crate) account: String,
     /// The scheme's code; required on expenditure accounts.
     #[serde(default)]
     #[schema(example = "ICES", max_length = 40)]
-    pub(super) scheme: Option<String>,
-    pub(super) layer: Layer,
+    pub(crate) scheme: Option<String>,
+    pub(crate) layer: Layer,
     /// Debit, which spending is, above zero; credit below. In pence, up to £100,000,000,000.00 either way.
     #[schema(minimum = -10_000_000_000_000i64, maximum = 10_000_000_000_000i64)]
-    pub(super) amount_pence: Pence,
+    pub(crate) amount_pence: Pence,
 }
 
 /// A journal to post.
@@ -69,22 +69,22 @@ pub(crate) struct PostingDraft {
                  {"account": "9000", "layer": "actual", "amount_pence": -1_250_000}]}))]
 pub(crate) struct JournalDraft {
     /// The day it takes effect; decides the financial year.
-    pub(super) effective_on: NaiveDate,
+    pub(crate) effective_on: NaiveDate,
     /// The period it is posted in: that of its day, or a later one of the year for a late item.
-    pub(super) period: Period,
+    pub(crate) period: Period,
     #[schema(min_length = 1, max_length = 500)]
-    pub(super) narrative: String,
+    pub(crate) narrative: String,
     /// Where the figures are known from.
     #[serde(default)]
     #[schema(max_length = 500)]
-    pub(super) source: Option<String>,
+    pub(crate) source: Option<String>,
     /// The decision of a committee that lets it move its money: about this fund, in effect, of this amount or more,
     /// and not spent. The journal spends it, also where your role could have posted it without.
     #[serde(default)]
-    pub(super) decision_id: Option<DecisionId>,
+    pub(crate) decision_id: Option<DecisionId>,
     /// 2 to 10,000 lines that cancel out within each layer.
     #[schema(min_items = 2, max_items = 10_000)]
-    pub(super) postings: Vec<PostingDraft>,
+    pub(crate) postings: Vec<PostingDraft>,
 }
 
 impl JournalDraft {

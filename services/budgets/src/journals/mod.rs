@@ -3,7 +3,9 @@
 mod delegated;
 pub(crate) mod http;
 mod journal;
+mod posting;
 pub(crate) mod reversals;
 mod store;
 
-pub(crate) use journal::MOVES_MAX;
+pub(crate) use journal::{JournalDraft, Layer, MOVES_MAX, PostingDraft};
+pub(crate) use posting::{Posted, Poster, post};

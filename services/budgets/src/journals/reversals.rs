@@ -8,9 +8,10 @@ use tenancy::{Act, Handled, InBorough, OnConstraint};
 use web::{At, Created, Problem, SentOnce, problems};
 
 use super::{
-    delegated::{self, Poster},
-    http::{JournalBody, JournalPath, no_such_year},
+    delegated,
+    http::{JournalBody, JournalPath},
     journal::{Journal, check_narrative, year_of},
+    posting::{Poster, no_such_year},
     store,
 };
 
@@ -89,7 +90,7 @@ pub(crate) async fn reverse_journal(
         lines,
     };
     // What may not be posted without a decision may not be taken back without one.
-    let poster = Poster { borough: scope.borough().id, role: scope.caller().role, decision: draft.decision_id };
+    let poster = Poster::of(&scope, draft.decision_id);
     let subject = format!("funds/{}/journals/{}", path.fund, path.journal);
     let mut tx = delegated::allow(tx, &poster, &books, &journal, subject).await?;
     let client_id = &scope.caller().client_id;

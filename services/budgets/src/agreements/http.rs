@@ -1,0 +1,336 @@
+//! Agreements over HTTP.
+
+use auth::can;
+use chrono::NaiveDate;
+use domain::{AgreementId, day_in_england};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
+use uuid::Uuid;
+use web::{
+    At, Created, Faults, Found, IfMatch, Move, Page, PageRequest, Paging, Problem, Query, Sent, SentOnce, Transitions,
+    Versioned, WithCsv, changed_meanwhile, move_refused, words::word,
+};
+
+use super::{
+    agreement::{AgreementBody, AgreementDraft, AgreementState, Grounds, VersionBody, VersionDraft, in_force, unmet},
+    checks::{Check, Standing},
+    steps_store, store,
+};
+use crate::{
+    facts,
+    funds::http::pending,
+    rules,
+    schemes::{check_functions, side_of},
+};
+
+/// An agreement in a path.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct AgreementPath {
+    /// Slug or GSS code.
+    #[param(example = "wigan")]
+    #[expect(dead_code, reason = "read by the scope")]
+    borough: String,
+    /// The agreement.
+    pub(super) agreement: AgreementId,
+}
+
+/// List agreements
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/agreements", operation_id = "listAgreements", tag = "agreements",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "wigan"), Paging),
+    responses((status = 200, body = Page<AgreementBody>)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn list_agreements(
+    scope: InBorough<can::ReadAgreements>,
+    page: PageRequest,
+) -> Result<Page<AgreementBody>, Problem> {
+    let mut tx = scope.read().await?;
+    let rows = store::list(&mut tx, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |agreement| agreement.id))
+}
+
+/// Record an agreement
+///
+/// With its first version, as a draft: it may leave statutory items out, and its checks name them.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/agreements", operation_id = "createAgreement", tag = "agreements",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "wigan")),
+    request_body = AgreementDraft,
+    responses((status = 201, body = AgreementBody)),
+    security(("bearer" = ["agreements:manage"])),
+)]
+pub(crate) async fn create_agreement(
+    scope: InBorough<can::ManageAgreements>,
+    Sent(draft, request): Sent<AgreementDraft>,
+) -> Handled {
+    draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    for (at, party) in draft.parties.iter().enumerate() {
+        let known = facts::find_party(&mut tx, *party).await?;
+        let known = known.ok_or_else(|| pending(&format!("/parties/{at}"), "organisation"))?;
+        if !known.existed_on(draft.starts_on) {
+            let detail = format!("{} did not exist on {}.", known.name, draft.starts_on);
+            return Err(rules::BODY_EXISTS.broken(format!("/parties/{at}"), detail).into());
+        }
+    }
+    hold_to_functions(&mut tx, &draft.terms.functions).await?;
+    let id = AgreementId::at(scope.now());
+    store::insert(&mut tx, id, &draft, &scope.caller().client_id).await?;
+    tx.record(Act::new("agreement.created", format!("agreements/{id}")).after(json!({"title": draft.title.trim()})));
+    let body = find(&mut tx, id).await?;
+    let location = format!("/v1/boroughs/{}/agreements/{id}", scope.borough().slug);
+    Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)
+}
+
+/// Each function named belongs to the body that is said to own it.
+async fn hold_to_functions(tx: &mut Tx<Borough>, named: &[crate::schemes::NamedFunction]) -> Result<(), Problem> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let sides = facts::sides(tx, named.iter().map(|one| one.owner).collect()).await?;
+    check_functions(named, false, |id| sides.get(&id).copied().flatten())
+        .map_err(|problem| problem.at("/terms/functions", "As the agreement names them."))
+}
+
+pub(super) async fn find(tx: &mut Tx<Borough>, id: AgreementId) -> Result<AgreementBody, Problem> {
+    store::find(tx, id).await?.ok_or_else(|| Problem::not_found("agreement"))
+}
+
+/// Get an agreement
+///
+/// With what a reader must know of it: that money moves under it before it is signed, or that its term has ended.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/agreements/{agreement}", operation_id = "getAgreement", tag = "agreements",
+    params(AgreementPath),
+    responses((status = 200, body = AgreementBody)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn get_agreement(
+    scope: InBorough<can::ReadAgreements>,
+    At(path): At<AgreementPath>,
+) -> Result<Found<AgreementBody>, Problem> {
+    let body = find(&mut scope.read().await?, path.agreement).await?;
+    Ok(Found::at(body.version, body))
+}
+
+async fn standing(tx: &mut Tx<Borough>, id: AgreementId) -> Result<Standing, Problem> {
+    let agreement = find(tx, id).await?;
+    let sides = agreement.parties.iter().map(|party| side_of(&party.kind)).collect();
+    Ok(Standing {
+        versions: store::versions(tx, id, None, i64::from(i16::MAX)).await?,
+        consultations: steps_store::consulted(tx, id).await?,
+        approvals: steps_store::approved(tx, id).await?,
+        funds: steps_store::fund_standings(tx, Some(id), None).await?,
+        agreement,
+        sides,
+    })
+}
+
+/// What an agreement lacks, rule by rule.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ChecksBody {
+    data: Vec<Check>,
+    /// Whether every rule holds.
+    all_hold: bool,
+    next_cursor: Option<String>,
+}
+
+impl ChecksBody {
+    pub(crate) fn of(data: Vec<Check>) -> WithCsv<Self, Check> {
+        let body = Self { all_hold: data.iter().all(|check| check.holds), data: data.clone(), next_cursor: None };
+        WithCsv { body, rows: data }
+    }
+}
+
+/// Check an agreement
+///
+/// Names each statutory item and each step that is missing, with the source of its rule, for the agreement and for the
+/// funds under it.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/agreements/{agreement}/checks", operation_id = "checkAgreement", tag = "agreements",
+    params(AgreementPath),
+    responses((status = 200, body = ChecksBody)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn check_agreement(
+    scope: InBorough<can::ReadAgreements>,
+    At(path): At<AgreementPath>,
+) -> Result<WithCsv<ChecksBody, Check>, Problem> {
+    let standing = standing(&mut scope.read().await?, path.agreement).await?;
+    Ok(ChecksBody::of(standing.checks(day_in_england(scope.now()))))
+}
+
+/// Which versions.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct VersionFilters {
+    /// Only the one in force on this day.
+    on: Option<NaiveDate>,
+}
+
+/// The versions of an agreement.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct VersionsBody {
+    data: Vec<VersionBody>,
+    next_cursor: Option<String>,
+}
+
+/// List the versions of an agreement, or the one in force on a day
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/agreements/{agreement}/versions", operation_id = "listAgreementVersions",
+    tag = "agreements",
+    params(AgreementPath, VersionFilters),
+    responses((status = 200, body = VersionsBody)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn list_agreement_versions(
+    scope: InBorough<can::ReadAgreements>,
+    At(path): At<AgreementPath>,
+    Query(filters): Query<VersionFilters>,
+) -> Result<WithCsv<VersionsBody, VersionBody>, Problem> {
+    let mut tx = scope.read().await?;
+    find(&mut tx, path.agreement).await?;
+    let mut data = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
+    if let Some(day) = filters.on {
+        data = in_force(&data, day).cloned().into_iter().collect();
+    }
+    Ok(WithCsv { body: VersionsBody { data: data.clone(), next_cursor: None }, rows: data })
+}
+
+/// Record a variation of an agreement
+///
+/// It follows the method the version before states. One made by the partners counts once each of them has approved it;
+/// one made by an officer counts from its day on, and changes no budget.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/agreements/{agreement}/versions", operation_id = "varyAgreement", tag = "agreements",
+    params(AgreementPath, web::Keyed),
+    request_body = VersionDraft,
+    responses((status = 201, body = VersionBody)),
+    security(("bearer" = ["agreements:manage"])),
+)]
+pub(crate) async fn vary_agreement(
+    scope: InBorough<can::ManageAgreements>,
+    At(path): At<AgreementPath>,
+    SentOnce(draft, request): SentOnce<VersionDraft>,
+) -> Handled {
+    let mut tx = scope.write(&request).await?;
+    store::hold(&mut tx, path.agreement).await?;
+    let agreement = find(&mut tx, path.agreement).await?;
+    let before = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
+    let before = before.last().ok_or_else(|| Problem::internal("an agreement without a version"))?;
+    draft.check(&agreement, before)?;
+    hold_to_functions(&mut tx, &draft.terms.functions).await?;
+    let number = before.number.checked_add(1).filter(|number| *number < 1000);
+    let body = VersionBody {
+        number: number.ok_or_else(|| Problem::invalid("/reason", "An agreement has at most 999 versions."))?,
+        in_force_from: draft.in_force_from,
+        made_by: draft.made_by,
+        reason: draft.reason.trim().to_owned(),
+        budget_effect_pence: draft.budget_effect_pence,
+        flexibilities: draft.flexibilities,
+        terms: draft.terms,
+        stands: draft.made_by == super::agreement::MadeBy::Officer,
+        recorded_at: scope.now(),
+    };
+    let written = store::insert_version(&mut tx, path.agreement, &body, &scope.caller().client_id).await;
+    written.on_constraint("agreement_version_pkey", changed_meanwhile)?;
+    let subject = format!("agreements/{}/versions/{}", path.agreement, body.number);
+    tx.record(Act::new("agreement.varied", subject).after(json!({"in_force_from": body.in_force_from})));
+    let location = format!("/v1/boroughs/{}/agreements/{}/versions", scope.borough().slug, path.agreement);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// A move of an agreement asked for.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"to": "consulting", "reason": "The partners begin to consult"}))]
+pub(crate) struct AgreementMoveDraft {
+    to: AgreementState,
+    /// Why: 1 to 500 characters.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+    /// The day it happened; today where it is left out. For signing, the day it was signed.
+    #[serde(default)]
+    on: Option<NaiveDate>,
+}
+
+/// Get where an agreement stands
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/agreements/{agreement}/transitions", operation_id = "getAgreementTransitions",
+    tag = "agreements",
+    params(AgreementPath),
+    responses((status = 200, body = Transitions<AgreementState>)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn get_agreement_transitions(
+    scope: InBorough<can::ReadAgreements>,
+    At(path): At<AgreementPath>,
+) -> Result<Found<Transitions<AgreementState>>, Problem> {
+    told(&mut scope.read().await?, path.agreement).await
+}
+
+async fn told(tx: &mut Tx<Borough>, id: AgreementId) -> Result<Found<Transitions<AgreementState>>, Problem> {
+    let agreement = find(tx, id).await?;
+    let data = store::history(tx, id).await?;
+    let allowed = agreement.state.allowed().to_vec();
+    let body = Transitions { state: agreement.state, allowed, data, next_cursor: None };
+    Ok(Found::at(agreement.version, body))
+}
+
+/// Move an agreement on
+///
+/// Each move is held to what it needs: a joint consultation, all statutory items, each partner's own decision, a term
+/// that has begun or ended, notice that has run out. What is unmet is named with its rule.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/agreements/{agreement}/transitions", operation_id = "moveAgreement",
+    tag = "agreements",
+    params(AgreementPath, Versioned, web::Keyed),
+    request_body = AgreementMoveDraft,
+    responses((status = 200, body = Transitions<AgreementState>)),
+    security(("bearer" = ["agreements:manage"])),
+)]
+pub(crate) async fn move_agreement(
+    scope: InBorough<can::ManageAgreements>,
+    At(path): At<AgreementPath>,
+    version: IfMatch,
+    SentOnce(draft, request): SentOnce<AgreementMoveDraft>,
+) -> Handled {
+    let today = day_in_england(scope.now());
+    let on = draft.on.unwrap_or(today);
+    let mut faults = Faults::default();
+    faults.text("/reason", &draft.reason, 500);
+    web::drafts::past_day(&mut faults, "/on", on, today);
+    faults.none()?;
+    let mut tx = scope.write(&request).await?;
+    store::hold(&mut tx, path.agreement).await?;
+    let standing = standing(&mut tx, path.agreement).await?;
+    let agreement = &standing.agreement;
+    version.holds(agreement.version)?;
+    let allowed = agreement.state.allowed();
+    if !allowed.contains(&draft.to) {
+        return Err(move_refused(&agreement.state, &draft.to, allowed).into());
+    }
+    let grounds = Grounds {
+        before_approval: standing.before_approval(on),
+        unapproved: standing.not_approved(),
+        consulted: standing.consulted_on(on).is_some(),
+        notice_ends: steps_store::notice_ends(&mut tx, path.agreement).await?,
+    };
+    rules::all_met(unmet(draft.to, on, agreement, &grounds))?;
+    let made = Move {
+        from: agreement.state,
+        to: draft.to,
+        reason: draft.reason.trim().to_owned(),
+        by: scope.caller().client_id.clone(),
+        moved_at: scope.now(),
+    };
+    store::move_to(&mut tx, agreement, &made, (draft.to == AgreementState::Signed).then_some(on)).await?;
+    let act = Act::new("agreement.moved", format!("agreements/{}", path.agreement));
+    tx.record(act.before(word(made.from)).after(word(made.to)));
+    let told = told(&mut tx, path.agreement).await?;
+    Ok(tx.answer(told).await?)
+}

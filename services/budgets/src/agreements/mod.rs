@@ -1,0 +1,14 @@
+//! Section 75 agreements: what they say, version by version, how they come about, and what they lack.
+
+mod agreement;
+mod checks;
+pub(crate) mod http;
+mod steps;
+pub(crate) mod steps_http;
+mod steps_store;
+mod store;
+mod terms;
+
+pub(crate) use checks::{Check, FromDay, fund_checks, on};
+pub(crate) use steps_store::fund_standings;
+pub(crate) use store::parties_of_fund;
