@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, agreements, decisions, funds, journals, periods, positions, receipts, region, schemes,
-    split_warnings, years,
+    App, accounts, agreements, decisions, funds, hosts, journals, periods, pool_managers, positions, receipts, region,
+    risk_share, schedules, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -38,6 +38,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(agreements::steps_http::list_governed_funds, agreements::steps_http::govern_fund))
         .routes(routes!(funds::http::list_funds, funds::http::create_fund))
         .routes(routes!(funds::http::get_fund))
+        .routes(routes!(agreements::http::check_fund))
+        .routes(routes!(hosts::http::list_hosts, hosts::http::change_host))
+        .routes(routes!(pool_managers::http::list_pool_managers, pool_managers::http::appoint_pool_manager))
         .routes(routes!(years::http::list_fund_years, years::http::open_fund_year))
         .routes(routes!(years::http::get_fund_year))
         .routes(routes!(periods::http::list_periods))
@@ -45,6 +48,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(periods::http::get_period_transitions, periods::http::move_period))
         .routes(routes!(schemes::http::list_schemes, schemes::http::create_scheme))
         .routes(routes!(schemes::http::get_scheme))
+        .routes(routes!(schedules::http::get_schedule, schedules::http::set_schedule))
         .routes(routes!(accounts::http::list_accounts, accounts::http::create_account))
         .routes(routes!(accounts::http::get_account))
         .routes(routes!(journals::http::list_journals, journals::http::post_journal))
@@ -53,6 +57,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
+        .routes(routes!(risk_share::rules_http::list_risk_rules, risk_share::rules_http::record_risk_rule))
+        .routes(routes!(risk_share::http::get_risk_share))
+        .routes(routes!(risk_share::http::list_calculations, risk_share::http::keep_calculation))
+        .routes(routes!(risk_share::http::get_calculation))
+        .routes(routes!(risk_share::http::agree_calculation))
+        .routes(routes!(risk_share::settlements::settle_calculation))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(region::http::get_region_positions))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use domain::{FundId, OrganisationId};
+use domain::OrganisationId;
 use serde::Serialize;
 use web::Row;
 
@@ -72,7 +72,6 @@ pub(crate) fn on(list: &[FromDay], day: NaiveDate) -> Option<OrganisationId> {
 /// What is known of a fund under an agreement.
 #[derive(Debug, Clone)]
 pub(crate) struct FundStanding {
-    pub(crate) id: FundId,
     pub(crate) name: String,
     pub(crate) kind: FundKind,
     pub(crate) hosts: Vec<FromDay>,
@@ -208,8 +207,19 @@ fn lacks(lacks: bool, what: &str) -> Vec<String> {
     if lacks { vec![what.to_owned()] } else { Vec::new() }
 }
 
+/// The checks of one fund, also where it is under no agreement (rule 1).
+pub(super) fn checks_of_fund(fund: &FundStanding, governed: bool, today: NaiveDate) -> Vec<Check> {
+    let bare = fund.kind == FundKind::Pooled && !governed;
+    let mut checks = vec![Check::of(
+        rules::WRITTEN_AGREEMENT,
+        lacks(bare, "Put the fund under an agreement whose term is running."),
+    )];
+    checks.extend(fund_checks(std::slice::from_ref(fund), today));
+    checks
+}
+
 /// The checks of funds: host, manager, and what their schemes name (rules 4, 5, 8, 9).
-pub(crate) fn fund_checks(funds: &[FundStanding], today: NaiveDate) -> Vec<Check> {
+fn fund_checks(funds: &[FundStanding], today: NaiveDate) -> Vec<Check> {
     let pooled = || funds.iter().filter(|fund| fund.kind == FundKind::Pooled);
     let mut hosts = Vec::new();
     let mut managers = Vec::new();

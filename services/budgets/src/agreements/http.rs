@@ -14,12 +14,12 @@ use web::{
 
 use super::{
     agreement::{AgreementBody, AgreementDraft, AgreementState, Grounds, VersionBody, VersionDraft, in_force, unmet},
-    checks::{Check, Standing},
+    checks::{Check, Standing, checks_of_fund},
     steps_store, store,
 };
 use crate::{
     facts,
-    funds::http::pending,
+    funds::http::{FundPath, pending},
     rules,
     schemes::{check_functions, side_of},
 };
@@ -161,6 +161,26 @@ pub(crate) async fn check_agreement(
 ) -> Result<WithCsv<ChecksBody, Check>, Problem> {
     let standing = standing(&mut scope.read().await?, path.agreement).await?;
     Ok(ChecksBody::of(standing.checks(day_in_england(scope.now()))))
+}
+
+/// Check a fund
+///
+/// Whether it is under an agreement, has a host and a manager, and each scheme's schedule says what it must.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/checks", operation_id = "checkFund", tag = "funds",
+    params(FundPath),
+    responses((status = 200, body = ChecksBody)),
+    security(("bearer" = ["agreements:read"])),
+)]
+pub(crate) async fn check_fund(
+    scope: InBorough<can::ReadAgreements>,
+    At(path): At<FundPath>,
+) -> Result<WithCsv<ChecksBody, Check>, Problem> {
+    let (mut tx, today) = (scope.read().await?, day_in_england(scope.now()));
+    let fund = steps_store::fund_standings(&mut tx, None, Some(path.fund)).await?;
+    let fund = fund.first().ok_or_else(|| Problem::not_found("fund"))?;
+    let governed = !store::parties_of_fund(&mut tx, path.fund, today).await?.is_empty();
+    Ok(ChecksBody::of(checks_of_fund(fund, governed, today)))
 }
 
 /// Which versions.

@@ -9,6 +9,5 @@ mod steps_store;
 mod store;
 mod terms;
 
-pub(crate) use checks::{Check, FromDay, fund_checks, on};
-pub(crate) use steps_store::fund_standings;
+pub(crate) use checks::{FromDay, on};
 pub(crate) use store::parties_of_fund;

@@ -234,13 +234,13 @@ pub(super) async fn approved(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Ve
 }
 
 /// What the checks must know of funds: those of an agreement, or one.
-pub(crate) async fn fund_standings(
+pub(super) async fn fund_standings(
     tx: &mut Tx<Borough>,
     of: Option<AgreementId>,
     one: Option<FundId>,
 ) -> Result<Vec<FundStanding>, DbError> {
     let rows = sqlx::query!(
-        r#"select f.fund_id, f.name, f.kind, f.host_id,
+        r#"select f.name, f.kind, f.host_id,
              coalesce((select jsonb_agg(jsonb_build_array(h.from_on, h.organisation_id)) from budgets.fund_host h
                        where h.fund_id = f.fund_id), '[]') as "hosts!",
              coalesce((select jsonb_agg(jsonb_build_array(m.from_on, m.employer_id)) from budgets.pool_manager m
@@ -268,7 +268,6 @@ pub(crate) async fn fund_standings(
         // The first host stands on the fund itself, from the beginning.
         hosts.push(FromDay { from_on: NaiveDate::MIN, body: OrganisationId(row.host_id) });
         FundStanding {
-            id: FundId(row.fund_id),
             name: row.name,
             kind: FundKind::parse(&row.kind),
             hosts,

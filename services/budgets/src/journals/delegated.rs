@@ -168,8 +168,9 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use auth::Role;
     use chrono::{DateTime, Utc};
-    use domain::{AccountId, FundId, JournalId, Period, SchemeId};
+    use domain::{AccountId, BoroughId, FundId, JournalId, Period, SchemeId};
 
     use super::*;
     use crate::journals::journal::{Layer, Line};
@@ -220,7 +221,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_again_is_the_same_proposal() {
-        let poster = Poster { borough: BoroughId::at(NOW), role: Role::Finance, decision: None };
+        let poster =
+            Poster { borough: BoroughId::at(NOW), role: Role::Finance, client_id: "a client".into(), decision: None };
         let proposal = |journal: &Journal| wanted(&poster, journal, Pence(10)).proposal_id;
         let lines = [(1, Layer::Actual, 50), (0, Layer::Actual, -50)];
         let first = journal(&lines);

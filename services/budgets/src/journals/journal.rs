@@ -194,8 +194,8 @@ impl Line {
 
 /// A journal, ready to be written.
 #[derive(Debug)]
-pub(super) struct Journal {
-    pub(super) id: JournalId,
+pub(crate) struct Journal {
+    pub(crate) id: JournalId,
     pub(super) fund: FundId,
     pub(super) year: FinancialYear,
     pub(super) period: Period,

@@ -1,7 +1,7 @@
 //! Posting a journal, whoever asks: a finance officer's own, or what follows of a virement, a payment or a settlement.
 
 use auth::{Permission, Role};
-use domain::{BoroughId, DecisionId, FinancialYear, FundId, JournalId};
+use domain::{BoroughId, DecisionId, FinancialYear, FundId};
 use tenancy::{Act, Borough, InBorough, Instead, Tx};
 use web::{Problem, problems};
 
@@ -29,14 +29,8 @@ impl Poster {
 /// A journal that is written, and the transaction it was written in.
 pub(crate) struct Posted {
     pub(crate) tx: Tx<Borough>,
-    pub(super) journal: Journal,
-    pub(super) split_suspected: bool,
-}
-
-impl Posted {
-    pub(crate) fn id(&self) -> JournalId {
-        self.journal.id
-    }
+    pub(crate) journal: Journal,
+    pub(crate) split_suspected: bool,
 }
 
 /// Posts a journal in the fund, where its period is open and its poster may move as much (rules 30, 53 and 54).

@@ -19,9 +19,9 @@ pub(crate) struct SchemePath {
     #[expect(dead_code, reason = "read by the scope")]
     borough: String,
     /// The fund.
-    fund: FundId,
+    pub(crate) fund: FundId,
     /// The scheme.
-    scheme: SchemeId,
+    pub(crate) scheme: SchemeId,
 }
 
 /// List a fund's schemes
@@ -87,6 +87,6 @@ pub(crate) async fn get_scheme(
     At(path): At<SchemePath>,
 ) -> Result<Found<SchemeBody>, Problem> {
     let mut tx = scope.read().await?;
-    let scheme = store::list(&mut tx, path.fund, Some(path.scheme), None, 1).await?.pop();
+    let scheme = store::find_scheme(&mut tx, path.fund, path.scheme).await?;
     Ok(Found::of(scheme.ok_or_else(|| Problem::not_found("scheme"))?))
 }

@@ -29,6 +29,31 @@ pub(super) async fn list(
     Ok(rows)
 }
 
+/// The scheme, where it is one of the fund's.
+pub(crate) async fn find_scheme(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    id: SchemeId,
+) -> Result<Option<SchemeBody>, DbError> {
+    Ok(list(tx, fund, Some(id), None, 1).await?.pop())
+}
+
+/// The scheme of a code, where the fund has it.
+pub(crate) async fn scheme_of_code(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    code: &str,
+) -> Result<Option<SchemeId>, DbError> {
+    let id = sqlx::query_scalar!(
+        r#"select scheme_id as "id: SchemeId" from budgets.scheme where fund_id = $1 and code = $2"#,
+        fund.0,
+        code
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(id)
+}
+
 pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, scheme: &SchemeBody) -> Result<(), DbError> {
     sqlx::query!(
         "insert into budgets.scheme (borough_id, fund_id, scheme_id, code, name, category, source, created_at)

@@ -1,0 +1,112 @@
+//! Settling a share in the ledger: what a partner still owes becomes a debt of its, what it has back a debt to it.
+
+use auth::can;
+use chrono::NaiveDate;
+use domain::{DecisionId, Pence, Period};
+use serde::Deserialize;
+use tenancy::{Act, Handled, InBorough, OnConstraint};
+use web::{At, Created, Faults, Problem, SentOnce, problems};
+
+use super::{
+    http::{CalculationBody, CalculationPath, as_it_stands, find, same_result},
+    store,
+};
+use crate::{
+    journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, post},
+    rules,
+};
+
+/// How a share is settled.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"effective_on": "2027-03-31", "period": 13, "income_account": "4000", "balance_account": "9000"}))]
+pub(crate) struct SettlementDraft {
+    effective_on: NaiveDate,
+    /// An open period of the year.
+    period: Period,
+    /// The account contributions are income of.
+    #[schema(max_length = 40)]
+    income_account: String,
+    /// The account of what partners owe and are owed.
+    #[schema(max_length = 40)]
+    balance_account: String,
+    /// The decision of a committee that lets it move its money, where the role's limit asks for one.
+    #[serde(default)]
+    decision_id: Option<DecisionId>,
+}
+
+impl SettlementDraft {
+    /// The journal it makes: two lines a partner whose share is not nil. `None` where there is nothing to settle.
+    fn journal(&self, of: &CalculationBody) -> Option<JournalDraft> {
+        let shares = of.result.shares.iter().filter(|share| share.amount_pence != Pence::ZERO);
+        let line = |account: &str, amount_pence| PostingDraft {
+            account: account.to_owned(),
+            scheme: None,
+            layer: Layer::Actual,
+            amount_pence,
+        };
+        let mut postings = Vec::new();
+        for share in shares {
+            postings.push(line(&self.balance_account, share.amount_pence));
+            postings.push(line(&self.income_account, share.amount_pence.checked_neg()?));
+        }
+        (!postings.is_empty()).then(|| JournalDraft {
+            effective_on: self.effective_on,
+            period: self.period,
+            narrative: format!("Settlement of risk share {}, rule version {}", of.id, of.result.rule_number),
+            source: None,
+            decision_id: self.decision_id,
+            postings,
+        })
+    }
+}
+
+/// Settle an agreed share
+///
+/// Once every partner of the rule has agreed it, the books still come to the same, and the year has not been settled.
+/// Posts a journal: a debt for what a partner bears, a credit for what it has back.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/risk-share/calculations/{calculation}/settlements",
+    operation_id = "settleCalculation", tag = "risk share",
+    params(CalculationPath, web::Keyed),
+    request_body = SettlementDraft,
+    responses((status = 201, body = CalculationBody)),
+    security(("bearer" = ["risk-share:settle"])),
+)]
+pub(crate) async fn settle_calculation(
+    scope: InBorough<can::SettleRiskShare>,
+    At(path): At<CalculationPath>,
+    SentOnce(draft, request): SentOnce<SettlementDraft>,
+) -> Handled {
+    let mut faults = Faults::default();
+    faults.unless(path.year.contains(draft.effective_on), "/effective_on", format_args!("A day of {}.", path.year));
+    faults.none()?;
+    let mut tx = scope.write(&request).await?;
+    let calculation = find(&mut tx, &path).await?;
+    let agreed = |share: &&super::calculation::PartyShare| calculation.agreed.iter().all(|a| a.party != share.party);
+    let silent = calculation.result.shares.iter().filter(agreed);
+    rules::all_met(
+        silent.map(|share| rules::EVERY_PENNY.unmet(format!("{} has not agreed it.", share.name))).collect(),
+    )?;
+    if !same_result(&calculation.result, &as_it_stands(&mut tx, path.fund, path.year).await?) {
+        let detail = "The books have moved since it was calculated. Keep a new calculation and have it agreed.";
+        return Err(Problem::new(&problems::CONFLICT, detail).into());
+    }
+    let journal = draft.journal(&calculation).ok_or_else(|| {
+        Problem::new(
+            &problems::CONFLICT,
+            "Nobody bears anything and nobody has anything back: there is nothing to settle.",
+        )
+    })?;
+    let Posted { mut tx, journal, .. } = post(tx, &Poster::of(&scope, draft.decision_id), path.fund, &journal).await?;
+    let settled =
+        store::insert_settlement(&mut tx, path.fund, path.year, path.calculation, journal.id, scope.now()).await;
+    settled.on_constraint("year_settled_once", || {
+        Problem::new(&problems::CONFLICT, "The year has been settled already. A mistake is reversed in the ledger.")
+    })?;
+    let subject = format!("funds/{}/years/{}/risk-share/calculations/{}", path.fund, path.year, path.calculation);
+    tx.record(Act::new("risk-share.settled", subject.clone()).after(journal.id.to_string()));
+    let body = find(&mut tx, &path).await?;
+    let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}

@@ -1,0 +1,7 @@
+//! What an agreement says of a scheme: its schedule.
+
+pub(crate) mod http;
+mod schedule;
+mod store;
+
+pub(crate) use store::find_schedule;
