@@ -10,6 +10,7 @@ mod facts;
 mod funds;
 mod hosts;
 mod journals;
+mod payments;
 mod periods;
 mod pool_managers;
 mod positions;
@@ -21,6 +22,7 @@ mod rules;
 mod schedules;
 mod schemes;
 mod split_warnings;
+mod virements;
 mod years;
 
 pub use app::{App, ROLES, Settings, migrations, serve};

@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, agreements, decisions, funds, hosts, journals, periods, pool_managers, positions, receipts, region,
-    risk_share, schedules, schemes, split_warnings, years,
+    App, accounts, agreements, decisions, funds, hosts, journals, payments, periods, pool_managers, positions,
+    receipts, region, risk_share, schedules, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -57,6 +57,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
+        .routes(routes!(virements::http::list_virements, virements::http::make_virement))
+        .routes(routes!(payments::http::list_payments, payments::http::record_payment))
         .routes(routes!(risk_share::rules_http::list_risk_rules, risk_share::rules_http::record_risk_rule))
         .routes(routes!(risk_share::http::get_risk_share))
         .routes(routes!(risk_share::http::list_calculations, risk_share::http::keep_calculation))
