@@ -2,6 +2,7 @@
 //! login roles, never as the owner, but where the catalogue itself is read or something is broken on purpose.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agreement_recipes;
 mod bad_input;
 mod committee;
 mod decided_money;
@@ -19,6 +20,7 @@ mod manners;
 mod meeting_recipes;
 mod meetings;
 mod permissions;
+mod pool;
 mod progress;
 mod public;
 mod recipes;

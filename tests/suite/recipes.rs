@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    meeting_recipes, registers,
+    agreement_recipes, meeting_recipes, registers,
     running::{journal, key, new_fund, running, testford, write},
     vote_recipes,
 };
@@ -155,6 +155,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     }
     let (path, content) = meeting_recipes::fill(operation, path, &mut body).await;
     let path = vote_recipes::fill(operation, path, &mut body).await;
+    let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)
@@ -167,6 +168,10 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     }
     if operation.versioned {
         headers.push(("if-match".to_owned(), "\"1\"".to_owned()));
+        if operation.method == Method::PUT {
+            // Set for the first time.
+            headers.last_mut().unwrap().1 = "\"0\"".to_owned();
+        }
         if operation.id == "moveBorough" && permission == "boroughs:onboard" {
             headers.last_mut().unwrap().1 = "\"2\"".to_owned();
         }

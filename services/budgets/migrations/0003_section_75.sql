@@ -143,6 +143,20 @@ create table budgets.pool_manager (
   foreign key (borough_id, employer_id) references budgets.party (borough_id, organisation_id)
 );
 
+-- What a fund is said to come to, before its budget is posted: an estimate never stands in for it.
+create table budgets.fund_estimate (
+  borough_id uuid not null,
+  fund_id uuid not null,
+  number smallint not null check (number between 1 and 999),
+  firmness text not null check (firmness in ('indicative', 'provisional', 'final')),
+  amount_pence bigint not null check (amount_pence >= 0),
+  said_on date not null,
+  source text not null check (length(source) between 1 and 500),
+  recorded_at timestamptz not null,
+  primary key (borough_id, fund_id, number),
+  foreign key (borough_id, fund_id) references budgets.fund
+);
+
 -- What an agreement says of a scheme: its schedule.
 create table budgets.scheme_schedule (
   borough_id uuid not null,
@@ -436,7 +450,7 @@ do $$
 declare t text;
 begin
   foreach t in array array['agreement', 'agreement_move', 'agreement_party', 'agreement_version', 'agreement_consultation',
-                           'agreement_approval', 'agreement_notice', 'agreement_fund', 'fund_host', 'pool_manager',
+                           'agreement_approval', 'agreement_notice', 'agreement_fund', 'fund_host', 'pool_manager', 'fund_estimate',
                            'scheme_schedule', 'year_budget', 'award', 'award_year', 'contribution',
                            'contribution_version', 'instalment', 'invoice', 'receipt_match', 'region_contribution',
                            'virement', 'payment', 'risk_rule', 'risk_calculation', 'risk_agreement', 'risk_settlement'] loop
@@ -450,7 +464,7 @@ end $$;
 
 grant select, insert on budgets.agreement, budgets.agreement_move, budgets.agreement_party, budgets.agreement_version,
   budgets.agreement_consultation, budgets.agreement_approval, budgets.agreement_notice, budgets.agreement_fund,
-  budgets.fund_host, budgets.pool_manager, budgets.scheme_schedule, budgets.year_budget, budgets.award,
+  budgets.fund_host, budgets.pool_manager, budgets.fund_estimate, budgets.scheme_schedule, budgets.year_budget, budgets.award,
   budgets.award_year, budgets.contribution, budgets.contribution_version, budgets.instalment, budgets.invoice,
   budgets.receipt_match, budgets.region_contribution, budgets.virement, budgets.payment, budgets.risk_rule,
   budgets.risk_calculation, budgets.risk_agreement, budgets.risk_settlement to budgets_borough;

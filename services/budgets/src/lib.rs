@@ -6,6 +6,7 @@ mod agreements;
 mod app;
 mod compactor;
 mod decisions;
+mod estimates;
 mod facts;
 mod funds;
 mod hosts;

@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, agreements, decisions, funds, hosts, journals, payments, periods, pool_managers, positions,
-    receipts, region, risk_share, schedules, schemes, split_warnings, virements, years,
+    App, accounts, agreements, decisions, estimates, funds, hosts, journals, payments, periods, pool_managers,
+    positions, receipts, region, risk_share, schedules, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(funds::http::list_funds, funds::http::create_fund))
         .routes(routes!(funds::http::get_fund))
         .routes(routes!(agreements::http::check_fund))
+        .routes(routes!(estimates::http::list_estimates, estimates::http::record_estimate))
         .routes(routes!(hosts::http::list_hosts, hosts::http::change_host))
         .routes(routes!(pool_managers::http::list_pool_managers, pool_managers::http::appoint_pool_manager))
         .routes(routes!(years::http::list_fund_years, years::http::open_fund_year))

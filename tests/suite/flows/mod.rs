@@ -1,5 +1,6 @@
 //! The stories, each as the API tells it.
 
+mod agreements;
 mod decisions;
 mod loopholes;
 mod oldham;

@@ -49,7 +49,7 @@ impl AgreementState {
 /// An agreement to record, with its first version.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"title": "Section 75 agreement on integrated care 2026-27", "legal_basis": "s75_reg7",
+#[schema(as = Section75AgreementDraft, example = json!({"title": "Section 75 agreement on integrated care 2026-27", "legal_basis": "s75_reg7",
     "flexibilities": ["pooled_fund", "lead_commissioning"], "starts_on": "2026-04-01", "ends_on": "2027-03-31",
     "parties": ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058"],
     "terms": {"aims": "Care closer to home, and fewer people waiting in hospital",
@@ -199,7 +199,7 @@ pub(crate) enum MadeBy {
 #[schema(example = json!({"in_force_from": "2026-10-01", "made_by": "partners", "reason": "A new scheme joins the pool",
     "budget_effect_pence": 25_000_000, "flexibilities": ["pooled_fund"],
     "terms": {"aims": "Care closer to home", "variation": "By both partners in writing"}}))]
-pub(crate) struct VersionDraft {
+pub(crate) struct AgreementVersionDraft {
     /// From when it holds: after the version before, in the agreement's term.
     pub(super) in_force_from: NaiveDate,
     pub(super) made_by: MadeBy,
@@ -215,7 +215,7 @@ pub(crate) struct VersionDraft {
 
 /// A version of an agreement. It never changes.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct VersionBody {
+pub(crate) struct AgreementVersionBody {
     #[schema(example = 1)]
     pub(crate) number: i16,
     pub(crate) in_force_from: NaiveDate,
@@ -229,7 +229,7 @@ pub(crate) struct VersionBody {
     pub(crate) recorded_at: DateTime<Utc>,
 }
 
-impl Row for VersionBody {
+impl Row for AgreementVersionBody {
     const COLUMNS: &'static [&'static str] = &[
         "number",
         "in_force_from",
@@ -242,9 +242,9 @@ impl Row for VersionBody {
     ];
 }
 
-impl VersionDraft {
+impl AgreementVersionDraft {
     /// Holds a variation to the version it varies (rule 11).
-    pub(super) fn check(&self, of: &AgreementBody, before: &VersionBody) -> Result<(), Problem> {
+    pub(super) fn check(&self, of: &AgreementBody, before: &AgreementVersionBody) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/reason", &self.reason, 1000);
         drafts::known_day(&mut faults, "/in_force_from", self.in_force_from);
@@ -272,7 +272,7 @@ impl VersionDraft {
 }
 
 /// The version in force on a day: the latest that stands by then.
-pub(crate) fn in_force(versions: &[VersionBody], day: NaiveDate) -> Option<&VersionBody> {
+pub(crate) fn in_force(versions: &[AgreementVersionBody], day: NaiveDate) -> Option<&AgreementVersionBody> {
     versions
         .iter()
         .filter(|version| version.stands && version.in_force_from <= day)
@@ -370,8 +370,8 @@ mod tests {
         }
     }
 
-    fn version(number: i16, from: &str, stands: bool) -> VersionBody {
-        VersionBody {
+    fn version(number: i16, from: &str, stands: bool) -> AgreementVersionBody {
+        AgreementVersionBody {
             number,
             in_force_from: day(from),
             made_by: MadeBy::Partners,
@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn rule_11_a_variation_follows_the_method_and_an_officers_changes_no_budget() {
         let (of, first) = (agreement(AgreementState::Operating), version(1, "2020-04-01", true));
-        let draft = |made_by, effect| VersionDraft {
+        let draft = |made_by, effect| AgreementVersionDraft {
             in_force_from: day("2020-10-01"),
             made_by,
             reason: "A test".into(),
@@ -416,11 +416,11 @@ mod tests {
         assert!(draft(MadeBy::Officer, 0).check(&of, &first).is_ok());
         let refused = draft(MadeBy::Officer, 5).check(&of, &first).expect_err("an officer moves no money");
         assert_eq!(refused.kind().slug, "rule-broken");
-        let silent = VersionBody { terms: Terms { variation: None, ..whole() }, ..first.clone() };
+        let silent = AgreementVersionBody { terms: Terms { variation: None, ..whole() }, ..first.clone() };
         assert_eq!(draft(MadeBy::Partners, 0).check(&of, &silent).expect_err("no method").kind().slug, "rule-broken");
-        let late = VersionDraft { in_force_from: day("2021-04-01"), ..draft(MadeBy::Partners, 0) };
+        let late = AgreementVersionDraft { in_force_from: day("2021-04-01"), ..draft(MadeBy::Partners, 0) };
         assert!(late.check(&of, &first).is_err(), "its term has ended");
-        let early = VersionDraft { in_force_from: day("2020-04-01"), ..draft(MadeBy::Partners, 0) };
+        let early = AgreementVersionDraft { in_force_from: day("2020-04-01"), ..draft(MadeBy::Partners, 0) };
         assert!(early.check(&of, &first).is_err());
     }
 

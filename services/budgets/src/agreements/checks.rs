@@ -8,7 +8,7 @@ use serde::Serialize;
 use web::Row;
 
 use super::{
-    agreement::{AgreementBody, VersionBody, in_force},
+    agreement::{AgreementBody, AgreementVersionBody, in_force},
     terms::Terms,
 };
 use crate::{
@@ -91,7 +91,7 @@ pub(crate) struct SchemeStanding {
 #[derive(Debug)]
 pub(super) struct Standing {
     pub(super) agreement: AgreementBody,
-    pub(super) versions: Vec<VersionBody>,
+    pub(super) versions: Vec<AgreementVersionBody>,
     pub(super) consultations: Vec<Consulted>,
     pub(super) approvals: Vec<Approved>,
     pub(super) funds: Vec<FundStanding>,
@@ -100,7 +100,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// The version that is to be approved, or is in force: that of the day, or the first while none is.
-    fn version(&self, today: NaiveDate) -> Option<&VersionBody> {
+    fn version(&self, today: NaiveDate) -> Option<&AgreementVersionBody> {
         in_force(&self.versions, today).or(self.versions.first())
     }
 

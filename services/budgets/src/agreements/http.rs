@@ -13,7 +13,10 @@ use web::{
 };
 
 use super::{
-    agreement::{AgreementBody, AgreementDraft, AgreementState, Grounds, VersionBody, VersionDraft, in_force, unmet},
+    agreement::{
+        AgreementBody, AgreementDraft, AgreementState, AgreementVersionBody, AgreementVersionDraft, Grounds, in_force,
+        unmet,
+    },
     checks::{Check, Standing, checks_of_fund},
     steps_store, store,
 };
@@ -194,8 +197,8 @@ pub(crate) struct VersionFilters {
 
 /// The versions of an agreement.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct VersionsBody {
-    data: Vec<VersionBody>,
+pub(crate) struct AgreementVersionsBody {
+    data: Vec<AgreementVersionBody>,
     next_cursor: Option<String>,
 }
 
@@ -204,21 +207,21 @@ pub(crate) struct VersionsBody {
     get, path = "/v1/boroughs/{borough}/agreements/{agreement}/versions", operation_id = "listAgreementVersions",
     tag = "agreements",
     params(AgreementPath, VersionFilters),
-    responses((status = 200, body = VersionsBody)),
+    responses((status = 200, body = AgreementVersionsBody)),
     security(("bearer" = ["agreements:read"])),
 )]
 pub(crate) async fn list_agreement_versions(
     scope: InBorough<can::ReadAgreements>,
     At(path): At<AgreementPath>,
     Query(filters): Query<VersionFilters>,
-) -> Result<WithCsv<VersionsBody, VersionBody>, Problem> {
+) -> Result<WithCsv<AgreementVersionsBody, AgreementVersionBody>, Problem> {
     let mut tx = scope.read().await?;
     find(&mut tx, path.agreement).await?;
     let mut data = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
     if let Some(day) = filters.on {
         data = in_force(&data, day).cloned().into_iter().collect();
     }
-    Ok(WithCsv { body: VersionsBody { data: data.clone(), next_cursor: None }, rows: data })
+    Ok(WithCsv { body: AgreementVersionsBody { data: data.clone(), next_cursor: None }, rows: data })
 }
 
 /// Record a variation of an agreement
@@ -228,14 +231,14 @@ pub(crate) async fn list_agreement_versions(
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/agreements/{agreement}/versions", operation_id = "varyAgreement", tag = "agreements",
     params(AgreementPath, web::Keyed),
-    request_body = VersionDraft,
-    responses((status = 201, body = VersionBody)),
+    request_body = AgreementVersionDraft,
+    responses((status = 201, body = AgreementVersionBody)),
     security(("bearer" = ["agreements:manage"])),
 )]
 pub(crate) async fn vary_agreement(
     scope: InBorough<can::ManageAgreements>,
     At(path): At<AgreementPath>,
-    SentOnce(draft, request): SentOnce<VersionDraft>,
+    SentOnce(draft, request): SentOnce<AgreementVersionDraft>,
 ) -> Handled {
     let mut tx = scope.write(&request).await?;
     store::hold(&mut tx, path.agreement).await?;
@@ -245,7 +248,7 @@ pub(crate) async fn vary_agreement(
     draft.check(&agreement, before)?;
     hold_to_functions(&mut tx, &draft.terms.functions).await?;
     let number = before.number.checked_add(1).filter(|number| *number < 1000);
-    let body = VersionBody {
+    let body = AgreementVersionBody {
         number: number.ok_or_else(|| Problem::invalid("/reason", "An agreement has at most 999 versions."))?,
         in_force_from: draft.in_force_from,
         made_by: draft.made_by,

@@ -10,7 +10,7 @@ use web::{
 };
 
 use super::{
-    agreement::{AgreementBody, AgreementDraft, AgreementParty, AgreementState, VersionBody},
+    agreement::{AgreementBody, AgreementDraft, AgreementParty, AgreementState, AgreementVersionBody},
     terms::Flexibility,
 };
 use crate::funds::LegalBasis;
@@ -124,7 +124,7 @@ pub(super) async fn insert(
     )
     .execute(tx.connection())
     .await?;
-    let first = VersionBody {
+    let first = AgreementVersionBody {
         number: 1,
         in_force_from: draft.starts_on,
         made_by: super::agreement::MadeBy::Partners,
@@ -141,7 +141,7 @@ pub(super) async fn insert(
 pub(super) async fn insert_version(
     tx: &mut Tx<Borough>,
     id: AgreementId,
-    version: &VersionBody,
+    version: &AgreementVersionBody,
     client_id: &str,
 ) -> Result<(), DbError> {
     let flexibilities: Vec<String> = version.flexibilities.iter().map(word).collect();
@@ -171,7 +171,7 @@ pub(super) async fn versions(
     id: AgreementId,
     after: Option<i16>,
     limit: i64,
-) -> Result<Vec<VersionBody>, DbError> {
+) -> Result<Vec<AgreementVersionBody>, DbError> {
     let rows = sqlx::query!(
         r#"select v.number, v.in_force_from, v.made_by, v.reason, v.budget_effect_pence, v.flexibilities, v.terms, v.recorded_at,
              (v.number = 1 or v.made_by = 'officer' or not exists (
@@ -186,7 +186,7 @@ pub(super) async fn versions(
     )
     .fetch_all(tx.connection())
     .await?;
-    let versions = rows.into_iter().map(|row| VersionBody {
+    let versions = rows.into_iter().map(|row| AgreementVersionBody {
         number: row.number,
         in_force_from: row.in_force_from,
         made_by: read(&row.made_by),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     rule::{RatioBasis, RiskRuleBody, ShareKind},
-    share::{NotShared, Step, share, step},
+    share::{NotShared, ShareStep, share, step},
 };
 use crate::funds::FundKind;
 
@@ -39,7 +39,7 @@ pub(crate) struct PartyShare {
 
 /// An amount that is held back, or borne outside the share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct Aside {
+pub(crate) struct SetAside {
     /// The scheme.
     #[schema(example = "DFG")]
     pub(crate) scheme: String,
@@ -73,9 +73,9 @@ pub(crate) struct RiskShare {
     pub(crate) ring_fenced_pence: Pence,
     pub(crate) shares: Vec<PartyShare>,
     /// Ring-fenced underspends, and the variances of aligned and in-view schemes.
-    pub(crate) aside: Vec<Aside>,
+    pub(crate) aside: Vec<SetAside>,
     /// Every step, in order.
-    pub(crate) arithmetic: Vec<Step>,
+    pub(crate) arithmetic: Vec<ShareStep>,
 }
 
 /// What a share is made from.
@@ -104,7 +104,7 @@ pub(super) fn calculate(books: Books) -> Result<RiskShare, NotShared> {
     for scheme in &books.schemes {
         let (variance, borne_by) = (scheme.variance_pence, scheme.lead);
         let mut set_aside = |why: &str, amount| {
-            aside.push(Aside { scheme: scheme.scheme.clone(), why: why.to_owned(), amount_pence: amount, borne_by });
+            aside.push(SetAside { scheme: scheme.scheme.clone(), why: why.to_owned(), amount_pence: amount, borne_by });
         };
         if scheme.kind != FundKind::Pooled {
             let why = if scheme.kind == FundKind::Aligned { "Aligned: its partner bears it." } else { "In view." };
@@ -165,7 +165,7 @@ pub(super) fn calculate(books: Books) -> Result<RiskShare, NotShared> {
 
 /// Each partner bears what the schemes it leads come to; what reserves met is taken from all who overspent, in
 /// proportion to their overspends.
-fn by_owner(books: &Books, left: Pence, net: Pence, arithmetic: &mut Vec<Step>) -> Result<Vec<Pence>, NotShared> {
+fn by_owner(books: &Books, left: Pence, net: Pence, arithmetic: &mut Vec<ShareStep>) -> Result<Vec<Pence>, NotShared> {
     let parties = &books.rule.rule.parties;
     let mut sums = vec![Pence::ZERO; parties.len()];
     for scheme in books.schemes.iter().filter(|scheme| scheme.kind == FundKind::Pooled) {

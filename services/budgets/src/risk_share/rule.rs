@@ -41,7 +41,7 @@ pub(crate) enum RatioBasis {
 /// The most one partner bears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Cap {
+pub(crate) struct RiskCap {
     pub(crate) party: OrganisationId,
     pub(crate) most_pence: Pence,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Cap {
 /// A partner's parts of a band: with parts 1 and 1 it is halved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Parts {
+pub(crate) struct RiskParts {
     pub(crate) party: OrganisationId,
     #[schema(minimum = 0, maximum = 1_000_000)]
     pub(crate) parts: i64,
@@ -58,14 +58,14 @@ pub(crate) struct Parts {
 /// A band of an overspend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tier {
+pub(crate) struct RiskTier {
     /// How wide it is; the last band takes the rest and leaves it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) up_to_pence: Option<Pence>,
     /// Who bears it; in proportion to contributions where it is empty.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub(crate) shares: Vec<Parts>,
+    pub(crate) shares: Vec<RiskParts>,
 }
 
 /// A rule to record.
@@ -88,14 +88,14 @@ pub(crate) struct RiskRuleDraft {
     /// For a capped rule.
     #[serde(default)]
     #[schema(max_items = 20)]
-    pub(super) caps: Vec<Cap>,
+    pub(super) caps: Vec<RiskCap>,
     /// For a capped rule: who takes what the caps leave over.
     #[serde(default)]
     pub(super) residual_to: Option<OrganisationId>,
     /// For a tiered rule.
     #[serde(default)]
     #[schema(max_items = 10)]
-    pub(super) tiers: Vec<Tier>,
+    pub(super) tiers: Vec<RiskTier>,
     /// For a rule by which the lead bears all.
     #[serde(default)]
     pub(super) lead: Option<OrganisationId>,
@@ -265,14 +265,14 @@ mod tests {
 
     #[test]
     fn rule_25_what_caps_and_bands_leave_over_has_an_owner() {
-        let cap = Cap { party: COUNCIL, most_pence: Pence(75_000_000) };
+        let cap = RiskCap { party: COUNCIL, most_pence: Pence(75_000_000) };
         let capped = RiskRuleDraft { caps: vec![cap.clone()], ..rule(ShareKind::Capped) };
         assert_eq!(refused(&capped), Some("rule-broken"), "nobody owns the residual");
         assert_eq!(refused(&RiskRuleDraft { residual_to: Some(COUNCIL), ..capped.clone() }), Some("rule-broken"));
         assert_eq!(refused(&RiskRuleDraft { residual_to: Some(BOARD), ..capped }), None);
         assert_eq!(refused(&rule(ShareKind::Capped)), Some("rule-broken"), "no cap");
         assert_eq!(refused(&rule(ShareKind::LeadBears)), Some("rule-broken"));
-        let band = |up_to: Option<i64>| Tier { up_to_pence: up_to.map(Pence), shares: Vec::new() };
+        let band = |up_to: Option<i64>| RiskTier { up_to_pence: up_to.map(Pence), shares: Vec::new() };
         let tiered = |tiers| RiskRuleDraft { tiers, ..rule(ShareKind::Tiered) };
         assert_eq!(refused(&tiered(vec![band(Some(200))])), Some("rule-broken"), "what is above has no owner");
         assert_eq!(refused(&tiered(vec![band(None), band(None)])), Some("rule-broken"));

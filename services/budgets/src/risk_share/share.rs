@@ -6,15 +6,15 @@ use super::rule::{RiskRuleDraft, ShareKind};
 
 /// What was done, in a sentence, and the amount it was done with.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-pub(crate) struct Step {
+pub(crate) struct ShareStep {
     /// What was done.
     #[schema(example = "Largest remainder over 3850000000 : 6150000000")]
     pub(crate) what: String,
     pub(crate) amount_pence: Pence,
 }
 
-pub(super) fn step(what: impl Into<String>, amount: Pence) -> Step {
-    Step { what: what.into(), amount_pence: amount }
+pub(super) fn step(what: impl Into<String>, amount: Pence) -> ShareStep {
+    ShareStep { what: what.into(), amount_pence: amount }
 }
 
 /// Why nothing can be shared.
@@ -32,7 +32,7 @@ pub(super) fn share(
     rule: &RiskRuleDraft,
     amount: Pence,
     weights: &[Pence],
-    arithmetic: &mut Vec<Step>,
+    arithmetic: &mut Vec<ShareStep>,
 ) -> Result<Vec<Pence>, NotShared> {
     match rule.kind {
         ShareKind::LeadBears => Ok(all_to(rule, rule.lead, amount)),
@@ -47,7 +47,7 @@ fn all_to(rule: &RiskRuleDraft, party: Option<OrganisationId>, amount: Pence) ->
     rule.parties.iter().map(of).collect()
 }
 
-fn pro_rata(amount: Pence, weights: &[Pence], arithmetic: &mut Vec<Step>) -> Result<Vec<Pence>, NotShared> {
+fn pro_rata(amount: Pence, weights: &[Pence], arithmetic: &mut Vec<ShareStep>) -> Result<Vec<Pence>, NotShared> {
     if amount == Pence::ZERO {
         return Ok(vec![Pence::ZERO; weights.len()]);
     }
@@ -63,7 +63,7 @@ fn capped(
     rule: &RiskRuleDraft,
     amount: Pence,
     weights: &[Pence],
-    arithmetic: &mut Vec<Step>,
+    arithmetic: &mut Vec<ShareStep>,
 ) -> Result<Vec<Pence>, NotShared> {
     let mut shares = pro_rata(amount, weights, arithmetic)?;
     let mut over = Pence::ZERO;
@@ -89,7 +89,7 @@ fn tiered(
     rule: &RiskRuleDraft,
     amount: Pence,
     weights: &[Pence],
-    arithmetic: &mut Vec<Step>,
+    arithmetic: &mut Vec<ShareStep>,
 ) -> Result<Vec<Pence>, NotShared> {
     let mut shares = vec![Pence::ZERO; rule.parties.len()];
     let mut left = amount;
@@ -119,7 +119,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::{
-        super::rule::{Cap, Parts, RatioBasis, Tier},
+        super::rule::{RatioBasis, RiskCap, RiskParts, RiskTier},
         *,
     };
 
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn vector_rs3_in_bands_after_the_contingency() {
-        let half = |number| Parts { party: party(number), parts: 1 };
+        let half = |number| RiskParts { party: party(number), parts: 1 };
         let tiers = vec![
-            Tier { up_to_pence: Some(Pence(200_000_000)), shares: vec![half(1), half(2)] },
-            Tier { up_to_pence: None, shares: vec![half(1)] },
+            RiskTier { up_to_pence: Some(Pence(200_000_000)), shares: vec![half(1), half(2)] },
+            RiskTier { up_to_pence: None, shares: vec![half(1)] },
         ];
         let rule = RiskRuleDraft { tiers, ..rule(ShareKind::Tiered, 2) };
         // £3.1m over, of which the contingency met £0.5m before anybody shares.
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn vector_rs4_up_to_a_cap() {
         let rule = RiskRuleDraft {
-            caps: vec![Cap { party: party(1), most_pence: Pence(75_000_000) }],
+            caps: vec![RiskCap { party: party(1), most_pence: Pence(75_000_000) }],
             residual_to: Some(party(2)),
             ..rule(ShareKind::Capped, 2)
         };
@@ -209,14 +209,14 @@ mod tests {
             let rule = match kind {
                 0 => rule(ShareKind::Proportional, 3),
                 1 => RiskRuleDraft {
-                    caps: vec![Cap { party: party(1), most_pence: Pence(cap) }, Cap { party: party(3), most_pence: Pence(cap) }],
+                    caps: vec![RiskCap { party: party(1), most_pence: Pence(cap) }, RiskCap { party: party(3), most_pence: Pence(cap) }],
                     residual_to: Some(party(2)),
                     ..rule(ShareKind::Capped, 3)
                 },
                 2 => {
-                    let wide = |up_to| Tier { up_to_pence: Some(Pence(up_to)), shares: Vec::new() };
-                    let mut tiers: Vec<Tier> = bands.into_iter().map(wide).collect();
-                    tiers.push(Tier { up_to_pence: None, shares: vec![Parts { party: party(3), parts: 7 }] });
+                    let wide = |up_to| RiskTier { up_to_pence: Some(Pence(up_to)), shares: Vec::new() };
+                    let mut tiers: Vec<RiskTier> = bands.into_iter().map(wide).collect();
+                    tiers.push(RiskTier { up_to_pence: None, shares: vec![RiskParts { party: party(3), parts: 7 }] });
                     RiskRuleDraft { tiers, ..rule(ShareKind::Tiered, 3) }
                 }
                 _ => RiskRuleDraft { lead: Some(party(1)), ..rule(ShareKind::LeadBears, 3) },
