@@ -3,10 +3,13 @@
 
 mod accounts;
 mod app;
+mod awards;
 mod compactor;
+mod contributions;
 mod decisions;
 mod facts;
 mod funds;
+mod instalments;
 mod journals;
 mod periods;
 mod positions;

@@ -7,7 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, decisions, funds, journals, periods, positions, receipts, region, schemes, split_warnings, years,
+    App, accounts, awards, contributions, decisions, funds, instalments, journals, periods, positions, receipts,
+    region, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +40,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(journals::reversals::reverse_journal))
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
+        .routes(routes!(awards::http::list_awards, awards::http::record_award))
+        .routes(routes!(contributions::http::list_contributions, contributions::http::record_contribution))
+        .routes(routes!(contributions::http::get_contribution))
+        .routes(routes!(contributions::http::list_contribution_versions, contributions::http::vary_contribution))
+        .routes(routes!(instalments::http::list_instalments))
+        .routes(routes!(instalments::http::record_invoice))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(region::http::get_region_positions))
