@@ -1,10 +1,11 @@
 //! What operations on contributions, instalments, awards, budgets and the reconciliation need to be asked for.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     recipes::Operation,
-    running::{key, running, testford, write},
+    running::{key, new_fund, running, send, testford, write},
 };
 
 /// A contribution of Testford's council in cash, in twelve equal parts on the 5th.
@@ -46,7 +47,21 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             set("invoice_number", &key());
             return path.replace("{instalment}", &instalment().await);
         }
+        "setYearBudget" => {
+            let fund = new_fund("testford", council, &format!("For a budget {}", key())).await;
+            set_budget(&format!("/v1/boroughs/testford/funds/{fund}/years/2026-27"), "\"0\"", 0).await;
+            return path.replace("{fund}", &fund);
+        }
         _ => {}
     }
     path
+}
+
+/// Sets a budget with that contingency, from a version on.
+async fn set_budget(year: &str, version: &str, contingency: i64) {
+    let body = json!({"contingency_pence": contingency, "brought_forward_pence": 0, "other_income_pence": 0,
+        "uncommitted_pence": 0, "overspend_threshold_bp": 100});
+    let finance = running().as_("testford-finance");
+    let set = send(&finance, Method::PUT, &format!("{year}/budget"), &[("if-match", version)], Some(&body)).await;
+    assert_eq!(set.status, 200, "{}", set.body);
 }

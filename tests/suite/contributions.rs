@@ -2,11 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tenfold::client::{Answer, Client};
 
 use crate::{
     contribution_recipes::cash,
-    running::{key, new_fund, pointer, refusal, running, send, testford, write},
+    running::{journal, key, new_fund, pointer, refusal, running, send, testford, write},
 };
 
 /// A fund of Testford's own, with the year 2026-27.
@@ -238,6 +239,98 @@ async fn rule_34_an_award_is_its_years_and_nothing_takes_more_than_a_years_part(
     let late = with(from(1), json!({"profile": {"kind": "annual", "day": 1}}));
     let late = write(&fund.finance, &format!("{}/years/2029-30/contributions", fund.path), &late).await;
     assert_eq!(refused(&late), ("422 rule-broken".to_owned(), "/award".to_owned(), json!(34)), "nothing for that year");
+}
+
+/// Gives Testford's scheme ICES of a fund a schedule that goes on for good.
+async fn goes_on(fund: &Fund) {
+    let running = running();
+    let mut owner = PgConnection::connect_with(&running.database.owner()).await.unwrap();
+    let here: uuid::Uuid =
+        sqlx::query_scalar("select borough_id from tenants.borough where slug = 'testford' and mode = 'live'")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+    let mut login = PgConnection::connect_with(&running.database.login("budgets_borough")).await.unwrap();
+    let opening = AssertSqlSafe(format!("begin; set local tenfold.borough = '{here}'"));
+    let mut tx = login.begin_with(opening).await.unwrap();
+    let id: uuid::Uuid = fund.path.rsplit('/').next().unwrap().parse().unwrap();
+    sqlx::query(
+        "insert into budgets.scheme_schedule (borough_id, fund_id, scheme_id, version, kind, functions, client_group, services,
+           lead_id, delivering_id, accounting_treatment, capital, recurrent, set_at)
+         select platform.borough(), fund_id, scheme_id, 1, 'pooled', '[]', 'Adults', 'Equipment', $2, $2, 'joint_operation',
+           false, true, created_at from budgets.scheme where fund_id = $1 and code = 'ICES'",
+    )
+    .bind(id)
+    .bind(fund.council.parse::<uuid::Uuid>().unwrap())
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn rule_33_money_that_ends_backs_nothing_that_goes_on_but_with_an_exit_plan() {
+    let fund = Fund::new("Cliff").await;
+    goes_on(&fund).await;
+    let one_off = with(cash(&fund.council, 100), json!({"recurrent": false, "scheme": "ICES"}));
+    let refusal = refused(&fund.post("contributions", &one_off).await);
+    assert_eq!(refusal, ("422 rule-broken".to_owned(), "/scheme".to_owned(), json!(33)));
+    fund.made("contributions", &with(cash(&fund.council, 900), json!({"scheme": "ICES"}))).await;
+    let years = json!([{"year": "2026-27", "amount_pence": 100}, {"year": "2027-28", "amount_pence": 60}]);
+    let awards = format!("{}/awards", fund.path);
+    let mut ids = Vec::new();
+    for plan in [Value::Null, json!("Part of the core contract from April 2028.")] {
+        let body = with(award(&fund.council, years.clone(), 160), json!({"exit_plan": plan}));
+        ids.push(write(&fund.finance, &awards, &body).await.body["id"].clone());
+    }
+    let unplanned = fund.post("contributions", &with(one_off.clone(), json!({"award": ids[0]}))).await;
+    assert_eq!(refused(&unplanned).1, "/scheme");
+    fund.made("contributions", &with(one_off, json!({"award": ids[1]}))).await;
+    let cliff = fund.finance.get(&format!("{}/funding-cliff", fund.path)).await.unwrap().body;
+    let of =
+        |field: &str| cliff["years"].as_array().unwrap().iter().map(|y| y[field].as_i64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(of("recurrent_pence"), [900, 0, 0]);
+    assert_eq!(of("one_off_pence"), [100, 0, 0]);
+    assert_eq!(of("awarded_pence"), [200, 120, 0], "and nothing in the year after");
+    let planned = cliff["awards"].as_array().unwrap().iter().find(|one| one["award"] == ids[1]).unwrap();
+    assert_eq!((&planned["last_year"], &planned["ends_pence"]), (&json!("2027-28"), &json!(60)));
+    assert_eq!((&planned["exit_plan"], &planned["backs"]), (&json!(true), &json!(["ICES"])));
+}
+
+#[tokio::test]
+async fn rule_17_a_budget_is_agreed_once_both_sides_are_the_same() {
+    let fund = Fund::new("Balance").await;
+    let path = format!("{}/budget", fund.year());
+    let first = fund.finance.get(&path).await.unwrap();
+    assert_eq!((first.headers["etag"].to_str().unwrap(), &first.body["balanced"]), ("\"0\"", &json!(true)));
+    fund.made("contributions", &cash(&fund.council, 10_000)).await;
+    let in_kind = json!({"payer": fund.council, "amount_pence": 777, "funding_source": "council", "form": "in_kind",
+        "valuation_basis": "Rent", "recurrent": true, "source": "A test"});
+    fund.made("contributions", &in_kind).await;
+    let mut budget = journal(10_500);
+    for line in budget["postings"].as_array_mut().unwrap() {
+        line["layer"] = "budget".into();
+    }
+    assert_eq!(write(&fund.finance, &format!("{}/journals", fund.path), &budget).await.status, 201);
+    let set = |version: &'static str, contingency: i64, agreed: Value| {
+        let body = json!({"contingency_pence": contingency, "brought_forward_pence": 900, "other_income_pence": 100,
+            "uncommitted_pence": 0, "overspend_threshold_bp": 100, "agreed_on": agreed});
+        let (finance, path) = (&fund.finance, &path);
+        async move { send(finance, Method::PUT, path, &[("if-match", version)], Some(&body)).await }
+    };
+    let early = set("\"0\"", 499, json!("2026-02-28")).await;
+    assert_eq!(refusal(&early), "409 rule-unmet", "{}", early.body);
+    assert_eq!((&early.body["unmet"][0]["rule"], early.body["unmet"].as_array().unwrap().len()), (&json!(17), 1));
+    let kept = set("\"0\"", 499, Value::Null).await;
+    assert_eq!((kept.status.as_u16(), &kept.body["difference_pence"]), (200, &json!(-1)), "{}", kept.body);
+    assert_eq!((&kept.body["in_kind_pence"], &kept.body["cash_contributions_pence"]), (&json!(777), &json!(10_000)));
+    assert_eq!(refusal(&set("\"0\"", 500, Value::Null).await), "412 version-stale");
+    let agreed = set("\"1\"", 500, json!("2026-02-28")).await;
+    assert_eq!((agreed.status.as_u16(), &agreed.body["balanced"]), (200, &json!(true)), "{}", agreed.body);
+    assert_eq!(refusal(&set("\"2\"", -1, Value::Null).await), "422 content-invalid");
+    // A contribution that changes afterwards is seen at once.
+    fund.made("contributions", &cash(&fund.council, 12)).await;
+    assert_eq!(fund.finance.get(&path).await.unwrap().body["difference_pence"], -12);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 mod accounts;
 mod app;
 mod awards;
+mod budget;
 mod compactor;
 mod contributions;
 mod decisions;

@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, awards, contributions, decisions, funds, instalments, journals, periods, positions, receipts,
-    region, schemes, split_warnings, years,
+    App, accounts, awards, budget, contributions, decisions, funds, instalments, journals, periods, positions,
+    receipts, region, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -41,6 +41,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(awards::http::list_awards, awards::http::record_award))
+        .routes(routes!(awards::http::get_funding_cliff))
+        .routes(routes!(budget::http::get_year_budget, budget::http::set_year_budget))
         .routes(routes!(contributions::http::list_contributions, contributions::http::record_contribution))
         .routes(routes!(contributions::http::get_contribution))
         .routes(routes!(contributions::http::list_contribution_versions, contributions::http::vary_contribution))

@@ -4,10 +4,11 @@ use auth::can;
 use domain::AwardId;
 use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
-use web::{At, Created, Page, PageRequest, Paging, Problem, Sent, drafts::trimmed};
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, drafts::trimmed};
 
 use super::{
     award::{AwardBody, AwardDraft},
+    cliff::{self, FundingCliffBody},
     store,
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
         find_fund,
         http::{FundPath, pending},
     },
+    positions::http::too_large,
 };
 
 /// List a fund's awards
@@ -76,4 +78,28 @@ pub(crate) async fn record_award(
     );
     let location = format!("/v1/boroughs/{}/funds/{}/awards", scope.borough().slug, path.fund);
     Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// The most awards a cliff is made of.
+const AWARDS_MAX: i64 = 10_000;
+
+/// Get a fund's funding cliff
+///
+/// Year by year, to the year after the last: cash that comes again, cash that does not, and what awards have. For each
+/// award, what ends with it and which recurrent schemes it pays for go on after it.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/funding-cliff", operation_id = "getFundingCliff", tag = "contributions",
+    params(FundPath),
+    responses((status = 200, body = FundingCliffBody)),
+    security(("bearer" = ["contributions:read"])),
+)]
+pub(crate) async fn get_funding_cliff(
+    scope: InBorough<can::ReadContributions>,
+    At(path): At<FundPath>,
+) -> Result<Found<FundingCliffBody>, Problem> {
+    let mut tx = scope.read().await?;
+    find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let awards = store::list(&mut tx, path.fund, None, None, AWARDS_MAX).await?;
+    let (money, backed) = (store::money(&mut tx, path.fund).await?, store::backed(&mut tx, path.fund).await?);
+    Ok(Found::of(cliff::cliff(&money, &awards, &backed).ok_or_else(too_large)?))
 }

@@ -1,6 +1,7 @@
 //! Awards: money given over named years, and what ends with it.
 
 mod award;
+mod cliff;
 pub(crate) mod http;
 mod store;
 

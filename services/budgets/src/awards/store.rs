@@ -7,7 +7,10 @@ use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 use web::words::{read, word};
 
-use super::award::{AwardBody, AwardYear};
+use super::{
+    award::{AwardBody, AwardYear},
+    cliff::{Backed, Money},
+};
 
 /// The awards of a fund in the order of their ids, or one.
 pub(super) async fn list(
@@ -93,4 +96,39 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, award: &AwardBody
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Cash in force by year: what comes again, and what does not.
+pub(super) async fn money(tx: &mut Tx<Borough>, fund: FundId) -> Result<BTreeMap<FinancialYear, Money>, DbError> {
+    let rows = sqlx::query!(
+        r#"select c.year as "year: FinancialYear",
+             coalesce(sum(v.amount_pence) filter (where c.recurrent), 0)::bigint as "recurrent!: Pence",
+             coalesce(sum(v.amount_pence) filter (where not c.recurrent), 0)::bigint as "one_off!: Pence"
+           from budgets.contribution c
+             join lateral (select amount_pence from budgets.contribution_version v
+                           where v.fund_id = c.fund_id and v.year = c.year and v.contribution_id = c.contribution_id
+                           order by number desc limit 1) v on true
+           where c.fund_id = $1 and c.form = 'cash' group by c.year"#,
+        fund.0
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let years = rows.into_iter().map(|row| (row.year, Money { recurrent: row.recurrent, one_off: row.one_off }));
+    Ok(years.collect())
+}
+
+/// The recurrent schemes that contributions from awards name.
+pub(super) async fn backed(tx: &mut Tx<Borough>, fund: FundId) -> Result<Vec<Backed>, DbError> {
+    let rows = sqlx::query_as!(
+        Backed,
+        r#"select distinct c.award_id as "award!: AwardId", s.code as scheme, d.runs_to
+           from budgets.contribution c
+             join budgets.scheme s on s.fund_id = c.fund_id and s.scheme_id = c.scheme_id
+             join budgets.scheme_schedule d on d.fund_id = c.fund_id and d.scheme_id = c.scheme_id
+           where c.fund_id = $1 and c.award_id is not null and d.recurrent order by s.code"#,
+        fund.0
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
 }
