@@ -2,16 +2,63 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tenfold::client::{Answer, Client};
 
 use crate::{
     recipes::Operation,
-    running::{key, new_fund, running, send, testford, write},
+    running::{key, new_fund, pointer, refusal, running, send, testford, write},
 };
 
 /// A contribution of Testford's council in cash, in twelve equal parts on the 5th.
 pub(crate) fn cash(payer: &str, pence: i64) -> Value {
     json!({"payer": payer, "amount_pence": pence, "funding_source": "council", "form": "cash", "recurrent": true,
         "profile": {"kind": "monthly", "day": 5}, "source": "A test"})
+}
+
+/// A fund of Testford's own, with the year 2026-27.
+pub(crate) struct Fund {
+    pub(crate) path: String,
+    pub(crate) council: String,
+    pub(crate) finance: Client,
+}
+
+impl Fund {
+    pub(crate) async fn new(purpose: &str) -> Self {
+        let council = testford().await.council.clone();
+        let id = new_fund("testford", &council, &format!("{purpose} {}", key())).await;
+        let finance = running().as_("testford-finance");
+        Self { path: format!("/v1/boroughs/testford/funds/{id}"), council, finance }
+    }
+
+    pub(crate) fn year(&self) -> String {
+        format!("{}/years/2026-27", self.path)
+    }
+
+    pub(crate) async fn post(&self, below: &str, body: &Value) -> Answer {
+        write(&self.finance, &format!("{}/{below}", self.year()), body).await
+    }
+
+    /// Records something that is right, and gives back its id.
+    pub(crate) async fn made(&self, below: &str, body: &Value) -> String {
+        let answer = self.post(below, body).await;
+        assert_eq!(answer.status, 201, "{below}: {}", answer.body);
+        answer.body["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(crate) async fn get(&self, below: &str) -> Value {
+        self.finance.get(&format!("{}/{below}", self.year())).await.unwrap().body
+    }
+
+    /// The amounts of the instalments in force.
+    pub(crate) async fn amounts(&self) -> Vec<i64> {
+        let all = self.get("instalments").await;
+        all["data"].as_array().unwrap().iter().map(|one| one["amount_pence"].as_i64().unwrap()).collect()
+    }
+}
+
+/// What a refusal was, where it points, and the rule it names.
+pub(crate) fn refused(answer: &Answer) -> (String, String, Value) {
+    (refusal(answer), pointer(answer).to_owned(), answer.body["rule"].clone())
 }
 
 /// Where the year 2026-27 of Testford's fund is.
@@ -46,6 +93,15 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
         "recordInvoice" => {
             set("invoice_number", &key());
             return path.replace("{instalment}", &instalment().await);
+        }
+        "importReceipts" => set("payer", council),
+        "recordMatch" => {
+            let receipt = json!({"paid_on": "2026-09-07", "amount_pence": 100, "payer": council, "payee_as_published": "X",
+                "source": "A test"});
+            let paid = write(&running().as_("testford-finance"), &format!("{}/receipts", year().await), &receipt).await;
+            set("receipt", paid.body["id"].as_str().unwrap());
+            set("instalment", &instalment().await);
+            body.as_mut().expect("a body")["amount_pence"] = 100.into();
         }
         "setYearBudget" => {
             let fund = new_fund("testford", council, &format!("For a budget {}", key())).await;

@@ -3,57 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tenfold::client::{Answer, Client};
 
 use crate::{
-    contribution_recipes::cash,
-    running::{journal, key, new_fund, pointer, refusal, running, send, testford, write},
+    contribution_recipes::{Fund, cash, refused},
+    running::{journal, key, pointer, refusal, running, send, write},
 };
-
-/// A fund of Testford's own, with the year 2026-27.
-struct Fund {
-    path: String,
-    council: String,
-    finance: Client,
-}
-
-impl Fund {
-    async fn new(purpose: &str) -> Self {
-        let council = testford().await.council.clone();
-        let id = new_fund("testford", &council, &format!("{purpose} {}", key())).await;
-        let finance = running().as_("testford-finance");
-        Self { path: format!("/v1/boroughs/testford/funds/{id}"), council, finance }
-    }
-
-    fn year(&self) -> String {
-        format!("{}/years/2026-27", self.path)
-    }
-
-    async fn post(&self, below: &str, body: &Value) -> Answer {
-        write(&self.finance, &format!("{}/{below}", self.year()), body).await
-    }
-
-    /// Records something that is right, and gives back its id.
-    async fn made(&self, below: &str, body: &Value) -> String {
-        let answer = self.post(below, body).await;
-        assert_eq!(answer.status, 201, "{below}: {}", answer.body);
-        answer.body["id"].as_str().unwrap_or_default().to_owned()
-    }
-
-    async fn get(&self, below: &str) -> Value {
-        self.finance.get(&format!("{}/{below}", self.year())).await.unwrap().body
-    }
-
-    /// The amounts of the instalments in force.
-    async fn amounts(&self) -> Vec<i64> {
-        let all = self.get("instalments").await;
-        all["data"].as_array().unwrap().iter().map(|one| one["amount_pence"].as_i64().unwrap()).collect()
-    }
-}
-
-fn refused(answer: &Answer) -> (String, String, Value) {
-    (refusal(answer), pointer(answer).to_owned(), answer.body["rule"].clone())
-}
 
 fn with(mut body: Value, change: Value) -> Value {
     body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -24,6 +24,7 @@ mod permissions;
 mod progress;
 mod public;
 mod recipes;
+mod reconciling;
 mod registers;
 mod running;
 mod schema;

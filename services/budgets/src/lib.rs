@@ -15,6 +15,7 @@ mod journals;
 mod periods;
 mod positions;
 mod receipts;
+mod reconciliation;
 mod region;
 mod routes;
 mod rules;

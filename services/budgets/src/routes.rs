@@ -8,7 +8,7 @@ use web::{Problem, problems};
 
 use crate::{
     App, accounts, awards, budget, contributions, decisions, funds, instalments, journals, periods, positions,
-    receipts, region, schemes, split_warnings, years,
+    receipts, reconciliation, region, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -49,6 +49,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(instalments::http::list_instalments))
         .routes(routes!(instalments::http::record_invoice))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
+        .routes(routes!(receipts::imports::import_receipts))
+        .routes(routes!(reconciliation::http::get_reconciliation))
+        .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(region::http::get_region_positions))
 }

@@ -1,6 +1,6 @@
 //! Contributions over HTTP.
 
-use auth::{Mode, can};
+use auth::can;
 use chrono::NaiveDate;
 use domain::{AwardId, ContributionId, FinancialYear, FundId, OrganisationId, Pence, SchemeId, day_in_england};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     awards::{AwardBody, find_award},
-    facts::{self, Party},
+    facts,
     funds::{find_fund, http::pending},
     years::{find_year, http::YearPath},
 };
@@ -62,14 +62,6 @@ pub(crate) async fn list_contributions(
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let rows = store::list(&mut tx, path.fund, path.year, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
     Ok(page.page(rows, |contribution| contribution.id))
-}
-
-/// The code by which a partner sees its own rows; none in a sandbox.
-pub(crate) fn party_code<P>(scope: &InBorough<P>, party: &Party) -> Option<String>
-where
-    P: auth::Permission,
-{
-    party.ods.clone().filter(|_| scope.borough().mode == Mode::Live)
 }
 
 /// What a contribution refers to, found.
@@ -172,9 +164,9 @@ pub(crate) async fn record_contribution(
             ContributionForm::InKind => Vec::new(),
         },
     };
-    let (at, code) = ((path.fund, path.year), party_code(&scope, &payer));
-    store::insert(&mut tx, at, &body, found.scheme, code.as_deref()).await?;
-    store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code.as_deref()).await?;
+    let (at, code) = ((path.fund, path.year), payer.code_for(scope.borough().mode, &fund));
+    store::insert(&mut tx, at, &body, found.scheme, code).await?;
+    store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
     store::tell_region(&mut tx, &fund, path.year, &payer, &word(body.funding_source), &planned).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
@@ -279,8 +271,8 @@ pub(crate) async fn vary_contribution(
         recorded_at: scope.now(),
         instalments,
     };
-    let (at, code) = ((path.fund, path.year), party_code(&scope, &payer));
-    store::insert_version(&mut tx, at, &contribution, &body, &scope.caller().client_id, code.as_deref())
+    let (at, code) = ((path.fund, path.year), payer.code_for(scope.borough().mode, &fund));
+    store::insert_version(&mut tx, at, &contribution, &body, &scope.caller().client_id, code)
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;

@@ -1,7 +1,7 @@
 //! Instalments over HTTP.
 
 use auth::can;
-use domain::{FinancialYear, FundId, InstalmentId, InvoiceId, day_in_england};
+use domain::{FinancialYear, FundId, InstalmentId, InvoiceId, Pence, day_in_england};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough, OnConstraint};
 use web::{At, Created, Page, PageRequest, Paging, Problem, Sent, problems};
@@ -10,7 +10,10 @@ use super::{
     instalment::{InstalmentBody, InstalmentState, InvoiceBody, InvoiceDraft},
     store,
 };
-use crate::years::{find_year, http::YearPath};
+use crate::{
+    reconciliation::paid_of_instalments,
+    years::{find_year, http::YearPath},
+};
 
 /// An instalment in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -47,8 +50,10 @@ pub(crate) async fn list_instalments(
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let rows = store::list(&mut tx, path.fund, path.year, None, page.after()?, page.rows_wanted()).await?;
     let today = day_in_england(scope.now());
+    let paid = paid_of_instalments(&mut tx, path.fund, path.year, today).await?;
+    let paid = |id: InstalmentId| paid.get(&id).copied().unwrap_or(Pence::ZERO);
     let instalments = rows.into_iter().map(|row| InstalmentBody {
-        state: InstalmentState::on(today, row.due_on, row.amount, row.invoiced, row.paid),
+        state: InstalmentState::on(today, row.due_on, row.amount, row.invoiced, paid(row.id)),
         id: row.id,
         contribution: row.contribution,
         payer: row.payer,
@@ -59,7 +64,7 @@ pub(crate) async fn list_instalments(
         amount_pence: row.amount,
         true_up_pence: row.true_up,
         invoiced_pence: row.invoiced,
-        paid_pence: row.paid,
+        paid_pence: paid(row.id),
     });
     Ok(page.page(instalments.collect(), |one| (one.due_on, one.id)))
 }

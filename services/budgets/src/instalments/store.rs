@@ -19,7 +19,6 @@ pub(super) struct Standing {
     pub(super) amount: Pence,
     pub(super) true_up: Pence,
     pub(super) invoiced: Pence,
-    pub(super) paid: Pence,
 }
 
 /// The instalments in force of a fund-year by the day they are due, or one.
@@ -39,10 +38,7 @@ pub(super) async fn list(
              i.amount_pence as "amount: Pence", i.true_up_pence as "true_up: Pence",
              coalesce((select sum(v.amount_pence) from budgets.invoice v
                        where v.fund_id = $1 and v.year = $2 and v.contribution_id = i.contribution_id
-                         and v.instalment_number = i.number), 0)::bigint as "invoiced!: Pence",
-             coalesce((select sum(m.amount_pence) from budgets.receipt_match m
-                       where m.fund_id = $1 and m.year = $2 and m.contribution_id = i.contribution_id
-                         and m.instalment_number = i.number), 0)::bigint as "paid!: Pence"
+                         and v.instalment_number = i.number), 0)::bigint as "invoiced!: Pence"
            from (select distinct on (contribution_id, number) * from budgets.instalment
                  where fund_id = $1 and year = $2 order by contribution_id, number, version desc) i
              join budgets.party p on p.organisation_id = i.payer_id
