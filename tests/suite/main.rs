@@ -5,6 +5,8 @@
 mod agreement_recipes;
 mod bad_input;
 mod committee;
+mod contribution_recipes;
+mod contributions;
 mod decided_money;
 mod every_operation;
 mod flows;
@@ -24,6 +26,7 @@ mod pool;
 mod progress;
 mod public;
 mod recipes;
+mod reconciling;
 mod registers;
 mod running;
 mod schema;

@@ -347,6 +347,27 @@ create table budgets.region_contribution (
 );
 create index on budgets.region_contribution (region, year);
 
+-- Payments recorded before: partners see theirs from now on, and the region counts them.
+alter table budgets.receipt no force row level security;
+alter table budgets.party no force row level security;
+alter table budgets.fund no force row level security;
+update budgets.receipt r set party_code = p.ods
+from budgets.party p, budgets.fund f
+where p.borough_id = r.borough_id and p.organisation_id = r.payer_id and p.ods is not null
+  and f.borough_id = r.borough_id and f.fund_id = r.fund_id and f.region is not null;
+insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75, funding_source,
+  payer_code, payer_kind, on_day, planned_pence, paid_pence)
+select r.borough_id, f.region, r.year, r.receipt_id, r.fund_id, f.kind,
+  f.kind <> 'in_view' and f.legal_basis in ('s75_reg7', 's75_reg8', 's75_reg9'), 'not_analysed', p.ods, p.kind, r.paid_on, 0,
+  r.amount_pence
+from budgets.receipt r
+  join budgets.party p on p.borough_id = r.borough_id and p.organisation_id = r.payer_id
+  join budgets.fund f on f.borough_id = r.borough_id and f.fund_id = r.fund_id
+where f.region is not null;
+alter table budgets.fund force row level security;
+alter table budgets.party force row level security;
+alter table budgets.receipt force row level security;
+
 -- Budget moved between schemes, by a journal of the budget layer.
 create table budgets.virement (
   borough_id uuid not null,

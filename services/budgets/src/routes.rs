@@ -7,8 +7,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, agreements, decisions, estimates, funds, hosts, journals, payments, periods, pool_managers,
-    positions, receipts, region, risk_share, schedules, schemes, split_warnings, virements, years,
+    App, accounts, agreements, awards, budget, contributions, decisions, estimates, funds, hosts, instalments,
+    journals, payments, periods, pool_managers, positions, receipts, reconciliation, region, risk_share, schedules,
+    schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -57,6 +58,14 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(journals::reversals::reverse_journal))
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
+        .routes(routes!(awards::http::list_awards, awards::http::record_award))
+        .routes(routes!(awards::http::get_funding_cliff))
+        .routes(routes!(budget::http::get_year_budget, budget::http::set_year_budget))
+        .routes(routes!(contributions::http::list_contributions, contributions::http::record_contribution))
+        .routes(routes!(contributions::http::get_contribution))
+        .routes(routes!(contributions::http::list_contribution_versions, contributions::http::vary_contribution))
+        .routes(routes!(instalments::http::list_instalments))
+        .routes(routes!(instalments::http::record_invoice))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
         .routes(routes!(virements::http::list_virements, virements::http::make_virement))
         .routes(routes!(payments::http::list_payments, payments::http::record_payment))
@@ -66,6 +75,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(risk_share::http::get_calculation))
         .routes(routes!(risk_share::http::agree_calculation))
         .routes(routes!(risk_share::settlements::settle_calculation))
+        .routes(routes!(receipts::imports::import_receipts))
+        .routes(routes!(reconciliation::http::get_reconciliation))
+        .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(region::http::get_region_positions))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use auth::Mode;
 use chrono::NaiveDate;
 use domain::OrganisationId;
 use events::{
@@ -10,6 +11,7 @@ use events::{
 };
 use tenancy::{Borough, DbError, Tx};
 
+use crate::funds::FundBody;
 use crate::schemes::{Side, side_of};
 
 pub(super) async fn put_borough(tx: &mut Tx<Borough>, placed: &BoroughPlaced) -> Result<(), DbError> {
@@ -94,6 +96,11 @@ impl Party {
     /// Whether it existed on a day. Kind and dates decide, never the code: codes live on (rule 13).
     pub(crate) fn existed_on(&self, day: NaiveDate) -> bool {
         self.valid_from <= day && self.valid_to.is_none_or(|last| day <= last)
+    }
+
+    /// The code by which it sees what it puts into a fund; none in a sandbox, and none of an illustration.
+    pub(crate) fn code_for(&self, mode: Mode, fund: &FundBody) -> Option<&str> {
+        self.ods.as_deref().filter(|_| mode == Mode::Live && !fund.illustrative)
     }
 }
 

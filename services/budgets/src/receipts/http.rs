@@ -10,7 +10,7 @@ use super::receipt::{ReceiptBody, ReceiptDraft};
 use super::store;
 use crate::{
     facts,
-    funds::http::pending,
+    funds::{find_fund, http::pending},
     years::{find_year, http::YearPath},
 };
 
@@ -48,6 +48,7 @@ pub(crate) async fn record_receipt(
     draft.check(path.year)?;
     let mut tx = scope.write(&request).await?;
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     if !payer.existed_on(draft.paid_on) {
         let detail = format!("{} did not exist on {}.", payer.name, draft.paid_on);
@@ -58,7 +59,7 @@ pub(crate) async fn record_receipt(
         paid_on: draft.paid_on,
         amount_pence: draft.amount_pence,
         payer: draft.payer,
-        payer_name: payer.name,
+        payer_name: payer.name.clone(),
         document_number: draft.document_number.map(|text| text.trim().to_owned()),
         payee_as_published: draft.payee_as_published.trim().to_owned(),
         directorate: draft.directorate.map(|text| text.trim().to_owned()),
@@ -66,7 +67,8 @@ pub(crate) async fn record_receipt(
         source: draft.source.trim().to_owned(),
         recorded_at: scope.now(),
     };
-    store::insert(&mut tx, path.fund, path.year, &body).await?;
+    let code = payer.code_for(scope.borough().mode, &fund);
+    store::insert(&mut tx, &fund, path.year, (&payer, code), std::slice::from_ref(&body)).await?;
     let subject = format!("funds/{}/years/{}/receipts/{}", path.fund, path.year, body.id);
     tx.record(Act::new("receipt.recorded", subject).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/funds/{}/years/{}/receipts", scope.borough().slug, path.fund, path.year);

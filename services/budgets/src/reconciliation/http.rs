@@ -1,0 +1,193 @@
+//! The reconciliation over HTTP.
+
+use std::collections::{BTreeMap, HashMap};
+
+use auth::can;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{FinancialYear, FundId, InstalmentId, MatchId, Pence, day_in_england};
+use serde::Serialize;
+use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
+use uuid::Uuid;
+use web::{At, Created, Page, PageRequest, Paging, Problem, SentOnce, WithCsv, drafts::unknown, problems};
+
+use super::{
+    explain::{self, Evidence, explain},
+    line::{Finding, ReconciliationLine},
+    matches::{MatchBody, MatchDraft},
+    store,
+};
+use crate::{
+    positions::http::too_large,
+    years::{find_year, http::YearPath},
+};
+
+/// What is together.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub(crate) struct ReconciliationSums {
+    #[schema(example = 21)]
+    lines: usize,
+    expected_pence: Pence,
+    received_pence: Pence,
+    /// Received less expected.
+    difference_pence: Pence,
+}
+
+/// What is together of one finding.
+#[derive(Debug, Clone, Copy, Serialize, utoipa::ToSchema)]
+pub(crate) struct FindingSums {
+    finding: Finding,
+    #[serde(flatten)]
+    sums: ReconciliationSums,
+}
+
+/// A fund-year, reconciled.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct ReconciliationBody {
+    /// By day: every instalment and every payment is in exactly one line.
+    data: Vec<ReconciliationLine>,
+    /// By finding: together they are the total.
+    findings: Vec<FindingSums>,
+    total: ReconciliationSums,
+    as_of: DateTime<Utc>,
+    next_cursor: Option<String>,
+}
+
+fn sums<'a>(lines: impl Iterator<Item = &'a ReconciliationLine> + Clone) -> Option<ReconciliationSums> {
+    let sum = |of: fn(&ReconciliationLine) -> Pence| Pence::sum(lines.clone().map(of));
+    Some(ReconciliationSums {
+        lines: lines.clone().count(),
+        expected_pence: sum(|line| line.expected_pence)?,
+        received_pence: sum(|line| line.received_pence)?,
+        difference_pence: sum(|line| line.difference_pence)?,
+    })
+}
+
+/// Reconcile a fund-year
+///
+/// Sets the instalments in force beside the payments recorded, and explains every penny of the difference. Nothing is
+/// corrected on its own: each line says what was found and what to do, and a person's match settles it.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation", operation_id = "getReconciliation",
+    tag = "contributions",
+    params(YearPath),
+    responses((status = 200, body = ReconciliationBody)),
+    security(("bearer" = ["contributions:read"])),
+)]
+pub(crate) async fn get_reconciliation(
+    scope: InBorough<can::ReadContributions>,
+    At(path): At<YearPath>,
+) -> Result<WithCsv<ReconciliationBody, ReconciliationLine>, Problem> {
+    let mut tx = scope.read().await?;
+    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let (data, _) = reconciled(&mut tx, path.fund, path.year, day_in_england(scope.now())).await?;
+    let mut by_finding: BTreeMap<Finding, Vec<&ReconciliationLine>> = BTreeMap::new();
+    for line in &data {
+        by_finding.entry(line.finding).or_default().push(line);
+    }
+    let findings = by_finding
+        .into_iter()
+        .map(|(finding, lines)| Some(FindingSums { finding, sums: sums(lines.into_iter())? }))
+        .collect::<Option<Vec<_>>>();
+    let body = ReconciliationBody {
+        findings: findings.ok_or_else(too_large)?,
+        total: sums(data.iter()).ok_or_else(too_large)?,
+        as_of: scope.now(),
+        data: data.clone(),
+        next_cursor: None,
+    };
+    Ok(WithCsv { body, rows: data })
+}
+
+async fn reconciled(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    today: NaiveDate,
+) -> Result<(Vec<ReconciliationLine>, HashMap<InstalmentId, Pence>), Problem> {
+    let due = store::expected(tx, fund, year).await?;
+    let paid = store::received(tx, fund, year).await?;
+    let confirmed = store::confirmed(tx, fund, year).await?;
+    let lines = explain(&Evidence { due: &due, paid: &paid, confirmed: &confirmed, today }).ok_or_else(too_large)?;
+    let paid_of = explain::paid_of(&confirmed, &lines);
+    Ok((lines, paid_of))
+}
+
+/// What the reconciliation finds was paid for each instalment of a fund-year.
+pub(crate) async fn paid_of_instalments(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    today: NaiveDate,
+) -> Result<HashMap<InstalmentId, Pence>, Problem> {
+    Ok(reconciled(tx, fund, year, today).await?.1)
+}
+
+/// List what was matched by hand, in the order it was
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation/matches", operation_id = "listMatches",
+    tag = "contributions",
+    params(YearPath, Paging),
+    responses((status = 200, body = Page<MatchBody>)),
+    security(("bearer" = ["contributions:read"])),
+)]
+pub(crate) async fn list_matches(
+    scope: InBorough<can::ReadContributions>,
+    At(path): At<YearPath>,
+    page: PageRequest,
+) -> Result<Page<MatchBody>, Problem> {
+    let mut tx = scope.read().await?;
+    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let rows = store::matches(&mut tx, path.fund, path.year, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, |one| one.id))
+}
+
+/// Match a payment with an instalment
+///
+/// A person's word that a payment, or a part of it, was for an instalment. No more of a payment is matched than was
+/// paid; what of it is over stays in sight.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation/matches", operation_id = "recordMatch",
+    tag = "contributions",
+    params(YearPath, web::Keyed),
+    request_body = MatchDraft,
+    responses((status = 201, body = MatchBody)),
+    security(("bearer" = ["contributions:manage"])),
+)]
+pub(crate) async fn record_match(
+    scope: InBorough<can::ManageContributions>,
+    At(path): At<YearPath>,
+    SentOnce(draft, request): SentOnce<MatchDraft>,
+) -> Handled {
+    draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let (paid, matched) = store::matched(&mut tx, path.fund, path.year, draft.receipt)
+        .await?
+        .ok_or_else(|| unknown("/receipt", "payment"))?;
+    draft.within(paid, matched)?;
+    let body = MatchBody {
+        id: MatchId::at(scope.now()),
+        receipt: draft.receipt,
+        instalment: draft.instalment,
+        amount_pence: draft.amount_pence,
+        reason: draft.reason.trim().to_owned(),
+        matched_by: scope.caller().client_id.clone(),
+        matched_at: scope.now(),
+    };
+    let there =
+        store::insert(&mut tx, path.fund, path.year, &body).await.on_constraint("receipt_matched_once", || {
+            Problem::of_fault(
+                &problems::CONFLICT,
+                "/instalment",
+                "This payment is matched with this instalment already.",
+            )
+        })?;
+    if !there {
+        return Err(unknown("/instalment", "instalment").into());
+    }
+    let subject = format!("funds/{}/years/{}/reconciliation/matches/{}", path.fund, path.year, body.id);
+    tx.record(Act::new("receipt.matched", subject).after(serde_json::json!(body)));
+    let slug = &scope.borough().slug;
+    let location = format!("/v1/boroughs/{slug}/funds/{}/years/{}/reconciliation/matches", path.fund, path.year);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}

@@ -1,0 +1,93 @@
+//! A person's match of a payment with an instalment. No SQL, no HTTP, no clock.
+
+use chrono::{DateTime, Utc};
+use domain::{InstalmentId, MatchId, Pence, ReceiptId};
+use serde::{Deserialize, Serialize};
+use web::{Faults, Problem, Row};
+
+use crate::journals::MOVES_MAX;
+
+/// A match to record.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"receipt": "01890a5d-ac96-774b-bcce-b302099a8057",
+    "instalment": "01890a5d-ac96-774b-bcce-b302099a8058", "amount_pence": 1_352_012_767,
+    "reason": "The payer confirmed by letter that it is December's"}))]
+pub(crate) struct MatchDraft {
+    /// The payment, which is one of the fund-year.
+    pub(super) receipt: ReceiptId,
+    /// The instalment it was for, which is one of the fund-year.
+    pub(super) instalment: InstalmentId,
+    /// What of the payment was for it. In pence, with the sign of the payment.
+    #[schema(minimum = -10_000_000_000_000i64, maximum = 10_000_000_000_000i64)]
+    pub(super) amount_pence: Pence,
+    /// Why it is known.
+    #[schema(min_length = 1, max_length = 500)]
+    pub(super) reason: String,
+}
+
+impl MatchDraft {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        faults.text("/reason", &self.reason, 500);
+        let size = self.amount_pence.0.unsigned_abs();
+        let fits = (1..=MOVES_MAX.0.unsigned_abs()).contains(&size);
+        faults.unless(fits, "/amount_pence", format_args!("Not nil, and at most {MOVES_MAX} either way."));
+        faults.none()
+    }
+
+    /// No more of a payment is matched than was paid.
+    pub(super) fn within(&self, paid: Pence, matched: Pence) -> Result<(), Problem> {
+        let left = paid.checked_sub(matched).unwrap_or(Pence::ZERO);
+        let same_side = self.amount_pence.0.signum() == paid.0.signum();
+        if same_side
+            && self.amount_pence.0.unsigned_abs() <= left.0.unsigned_abs()
+            && left.0.signum() == paid.0.signum()
+        {
+            return Ok(());
+        }
+        Err(Problem::invalid("/amount_pence", format_args!("Of this payment of {paid}, {left} is not matched yet.")))
+    }
+}
+
+/// A payment, or a part of it, that a person matched.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(crate) struct MatchBody {
+    pub(super) id: MatchId,
+    pub(super) receipt: ReceiptId,
+    pub(super) instalment: InstalmentId,
+    pub(super) amount_pence: Pence,
+    pub(super) reason: String,
+    /// The client that recorded it.
+    #[schema(example = "salford-finance")]
+    pub(super) matched_by: String,
+    pub(super) matched_at: DateTime<Utc>,
+}
+
+impl Row for MatchBody {
+    const COLUMNS: &'static [&'static str] =
+        &["id", "receipt", "instalment", "amount_pence", "reason", "matched_by", "matched_at"];
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn no_more_of_a_payment_is_matched_than_was_paid() {
+        let of = |pence: i64| MatchDraft {
+            receipt: ReceiptId(Uuid::nil()),
+            instalment: InstalmentId(Uuid::nil()),
+            amount_pence: Pence(pence),
+            reason: "A test".into(),
+        };
+        assert!(of(60).within(Pence(100), Pence(40)).is_ok());
+        assert!(of(61).within(Pence(100), Pence(40)).is_err());
+        assert!(of(-1).within(Pence(100), Pence::ZERO).is_err());
+        assert!(of(-100).within(Pence(-100), Pence::ZERO).is_ok(), "money paid back");
+        assert!(of(1).within(Pence(100), Pence(100)).is_err());
+        assert!(of(0).check().is_err() && of(i64::MIN).check().is_err());
+    }
+}

@@ -1,0 +1,9 @@
+//! The reconciliation: every instalment and every payment of a fund-year explained, and what a person says of them.
+
+mod explain;
+pub(crate) mod http;
+mod line;
+mod matches;
+mod store;
+
+pub(crate) use http::paid_of_instalments;
