@@ -3,6 +3,7 @@
 
 mod accounts;
 mod app;
+mod code_lists;
 mod compactor;
 mod decisions;
 mod facts;
@@ -14,6 +15,7 @@ mod receipts;
 mod region;
 mod routes;
 mod rules;
+mod scheme_plans;
 mod schemes;
 mod split_warnings;
 mod years;

@@ -7,7 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, decisions, funds, journals, periods, positions, receipts, region, schemes, split_warnings, years,
+    App, accounts, code_lists, decisions, funds, journals, periods, positions, receipts, region, scheme_plans, schemes,
+    split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -32,6 +33,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(periods::http::get_period_transitions, periods::http::move_period))
         .routes(routes!(schemes::http::list_schemes, schemes::http::create_scheme))
         .routes(routes!(schemes::http::get_scheme))
+        .routes(routes!(scheme_plans::http::get_scheme_plan, scheme_plans::http::set_scheme_plan))
+        .routes(routes!(code_lists::http::list_codes))
         .routes(routes!(accounts::http::list_accounts, accounts::http::create_account))
         .routes(routes!(accounts::http::get_account))
         .routes(routes!(journals::http::list_journals, journals::http::post_journal))
