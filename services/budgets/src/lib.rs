@@ -2,13 +2,16 @@
 //! sees of them.
 
 mod accounts;
+mod action_plans;
 mod app;
 mod code_lists;
 mod compactor;
 mod decisions;
 mod facts;
+mod forecasts;
 mod funds;
 mod journals;
+mod memorandum;
 mod periods;
 mod positions;
 mod receipts;

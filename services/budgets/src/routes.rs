@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, code_lists, decisions, funds, journals, periods, positions, receipts, region, scheme_plans, schemes,
+    App, accounts, action_plans, code_lists, decisions, forecasts, funds, journals, memorandum, periods, positions, receipts, region, scheme_plans, schemes,
     split_warnings, years,
 };
 
@@ -43,7 +43,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
+        .routes(routes!(forecasts::http::list_forecasts, forecasts::http::make_forecast))
+        .routes(routes!(action_plans::http::list_action_plans, action_plans::http::record_action_plan))
         .routes(routes!(positions::http::get_position))
+        .routes(routes!(memorandum::http::get_memorandum_account))
         .routes(routes!(region::http::get_region_positions))
 }
 

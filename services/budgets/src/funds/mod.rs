@@ -4,4 +4,5 @@ mod fund;
 pub(crate) mod http;
 mod store;
 
+pub(crate) use fund::{FundKind, LegalBasis};
 pub(crate) use store::{FundBody, find_fund};

@@ -3,6 +3,7 @@
 use domain::{FundId, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
+use web::Problem;
 
 use super::scheme::SchemeBody;
 
@@ -44,4 +45,22 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, scheme: &SchemeBo
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// The scheme of a code, where a body names one under `/scheme`.
+pub(crate) async fn named(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    code: Option<&str>,
+) -> Result<Option<SchemeId>, Problem> {
+    let Some(code) = code else { return Ok(None) };
+    let found = sqlx::query_scalar!(
+        r#"select scheme_id as "id: SchemeId" from budgets.scheme where fund_id = $1 and code = $2"#,
+        fund.0,
+        code
+    )
+    .fetch_optional(tx.connection())
+    .await
+    .map_err(DbError::from)?;
+    found.map(Some).ok_or_else(|| web::drafts::unknown("/scheme", "scheme"))
 }
