@@ -4,6 +4,7 @@
 mod accounts;
 mod action_plans;
 mod app;
+mod better_care_fund;
 mod code_lists;
 mod compactor;
 mod decisions;

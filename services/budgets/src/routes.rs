@@ -7,8 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, code_lists, decisions, forecasts, funds, journals, memorandum, periods, positions, receipts, region, scheme_plans, schemes,
-    split_warnings, years,
+    App, accounts, action_plans, better_care_fund, code_lists, decisions, forecasts, funds, journals, memorandum,
+    periods, positions, receipts, region, scheme_plans, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(action_plans::http::list_action_plans, action_plans::http::record_action_plan))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(memorandum::http::get_memorandum_account))
+        .routes(routes!(better_care_fund::http::get_better_care_fund, better_care_fund::http::set_better_care_fund))
+        .routes(routes!(better_care_fund::http::check_better_care_fund))
+        .routes(routes!(better_care_fund::http::sign_off_better_care_fund))
         .routes(routes!(region::http::get_region_positions))
 }
 

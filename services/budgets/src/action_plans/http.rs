@@ -65,6 +65,7 @@ pub(crate) async fn record_action_plan(
     store::insert(&mut tx, path.fund, path.year, scheme, &body).await?;
     let subject = format!("funds/{}/years/{}/action-plans/{}", path.fund, path.year, body.id);
     tx.record(Act::new("action-plan.recorded", subject).after(serde_json::json!(body)));
-    let location = format!("/v1/boroughs/{}/funds/{}/years/{}/action-plans", scope.borough().slug, path.fund, path.year);
+    let location =
+        format!("/v1/boroughs/{}/funds/{}/years/{}/action-plans", scope.borough().slug, path.fund, path.year);
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }

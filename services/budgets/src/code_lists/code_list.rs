@@ -228,7 +228,9 @@ pub(crate) fn of_year(year: FinancialYear) -> impl Iterator<Item = &'static Code
 pub(crate) fn fault(kind: CodeListKind, code: &str, year: FinancialYear) -> Option<String> {
     let what = kind.what();
     let Some(list) = of_year(year).find(|list| list.kind == kind) else {
-        return Some(format!("No list of that year is known: lists are known from 2023-24 to 2026-27, not for {year}."));
+        return Some(format!(
+            "No list of that year is known: lists are known from 2023-24 to 2026-27, not for {year}."
+        ));
     };
     if list.has(code) {
         return None;

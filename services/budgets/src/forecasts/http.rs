@@ -128,7 +128,8 @@ pub(crate) async fn make_forecast(
         .await
         .on_constraint("forecast_number_once", clash)?;
     let subject = format!("funds/{}/years/{}/forecasts/{}", path.fund, path.year, body.id);
-    let told = serde_json::json!({"period": body.period, "number": body.number, "method": body.method, "total": body.total});
+    let told =
+        serde_json::json!({"period": body.period, "number": body.number, "method": body.method, "total": body.total});
     tx.record(Act::new("forecast.made", subject).after(told));
     let location = format!("/v1/boroughs/{}/funds/{}/years/{}/forecasts", scope.borough().slug, path.fund, path.year);
     Ok(tx.answer(Created { location, version: None, body }).await?)

@@ -101,13 +101,8 @@ impl MemorandumAccount {
         let expenditure = spent.joint.checked_add(spent.sole)?;
         let income = opening.checked_add(contributions)?.checked_add(other_income)?;
         let closing = income.checked_sub(expenditure)?;
-        let nobody = Giver {
-            id: host.0,
-            name: host.1.to_owned(),
-            cash: Pence::ZERO,
-            in_kind: Pence::ZERO,
-            apart: Pence::ZERO,
-        };
+        let nobody =
+            Giver { id: host.0, name: host.1.to_owned(), cash: Pence::ZERO, in_kind: Pence::ZERO, apart: Pence::ZERO };
         let mut bearers: Vec<Giver> = givers.to_vec();
         let mut weights: Vec<Pence> = bearers.iter().map(|giver| giver.cash).collect();
         if contributions.0 <= 0 {
@@ -119,16 +114,15 @@ impl MemorandumAccount {
         }
         let closing_shares = split(closing, &weights)?;
         let joint_shares = split(spent.joint, &weights)?;
-        let partners = bearers.into_iter().zip(joint_shares).zip(closing_shares).map(|((giver, joint), closing)| {
-            PartnerShare {
+        let partners =
+            bearers.into_iter().zip(joint_shares).zip(closing_shares).map(|((giver, joint), closing)| PartnerShare {
                 organisation: giver.id,
                 name: giver.name,
                 contribution_pence: giver.cash,
                 in_kind_pence: giver.in_kind,
                 joint_operation_pence: joint,
                 closing_share_pence: closing,
-            }
-        });
+            });
         Some(Self {
             opening_pence: opening,
             contributions_pence: contributions,
@@ -201,8 +195,7 @@ mod tests {
     #[test]
     fn what_nobody_contributed_to_is_the_hosts() {
         let spent = Spent { joint: Pence(500), sole: Pence(11), apart: Pence(99) };
-        let account =
-            MemorandumAccount::of(Pence(100), Pence(1), spent, &[], (id(9), "Host")).expect("in range");
+        let account = MemorandumAccount::of(Pence(100), Pence(1), spent, &[], (id(9), "Host")).expect("in range");
         assert_eq!(account.partners.len(), 1);
         assert_eq!((account.partners[0].organisation, account.partners[0].closing_share_pence), (id(9), Pence(-410)));
         assert_eq!(account.apart_expenditure_pence, Pence(99), "aligned and in-view money stays apart");

@@ -107,7 +107,6 @@ pub(crate) async fn get_memorandum_account(
 ) -> Result<WithCsv<MemorandumBody, MemorandumLine>, Problem> {
     let account = read(&mut scope.read().await?, &path).await?;
     let rows = account.lines();
-    let body =
-        MemorandumBody { data: rows.clone(), account, year: path.year, as_of: scope.now(), next_cursor: None };
+    let body = MemorandumBody { data: rows.clone(), account, year: path.year, as_of: scope.now(), next_cursor: None };
     Ok(WithCsv { body, rows })
 }

@@ -84,7 +84,6 @@ pub(crate) async fn set_scheme_plan(
         Some(was) => act.before(serde_json::json!(was)),
         None => act,
     });
-    let body =
-        SchemePlanBody { plan: Some(plan), set_at: Some(scope.now()), version: before.version + 1, ..before };
+    let body = SchemePlanBody { plan: Some(plan), set_at: Some(scope.now()), version: before.version + 1, ..before };
     Ok(tx.answer(Found::at(body.version, body)).await?)
 }

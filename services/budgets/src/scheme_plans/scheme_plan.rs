@@ -183,7 +183,10 @@ mod tests {
         assert!(SchemePlan { la_share_bp: None, ..plan() }.check(year(2025)).is_err(), "one share is unsaid");
         let one = SchemePlan { commissioner: Commissioner::La, nhs_share_bp: None, la_share_bp: None, ..plan() };
         assert!(one.check(year(2025)).is_ok());
-        assert!(SchemePlan { commissioner: Commissioner::Nhs, ..plan() }.check(year(2025)).is_err(), "nothing to share");
+        assert!(
+            SchemePlan { commissioner: Commissioner::Nhs, ..plan() }.check(year(2025)).is_err(),
+            "nothing to share"
+        );
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub(crate) struct Planned {
     set_at: Option<DateTime<Utc>>,
 }
 
+#[cfg(test)]
+impl Planned {
+    /// A scheme with a plan, made up.
+    pub(crate) fn of(code: &str, plan: SchemePlan) -> Self {
+        Self { code: code.to_owned(), name: code.to_owned(), plan: Some(plan), version: 1, set_at: None }
+    }
+}
+
 async fn list(
     tx: &mut Tx<Borough>,
     fund: FundId,
@@ -36,7 +44,8 @@ async fn list(
     .fetch_all(tx.connection())
     .await?;
     let planned = rows.into_iter().map(|row| {
-        let plan = row.area_of_spend.zip(row.description).zip(row.commissioner).zip(row.provider_type).zip(row.outcomes);
+        let plan =
+            row.area_of_spend.zip(row.description).zip(row.commissioner).zip(row.provider_type).zip(row.outcomes);
         Planned {
             code: row.code,
             name: row.name,

@@ -48,11 +48,7 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, scheme: &SchemeBo
 }
 
 /// The scheme of a code, where a body names one under `/scheme`.
-pub(crate) async fn named(
-    tx: &mut Tx<Borough>,
-    fund: FundId,
-    code: Option<&str>,
-) -> Result<Option<SchemeId>, Problem> {
+pub(crate) async fn named(tx: &mut Tx<Borough>, fund: FundId, code: Option<&str>) -> Result<Option<SchemeId>, Problem> {
     let Some(code) = code else { return Ok(None) };
     let found = sqlx::query_scalar!(
         r#"select scheme_id as "id: SchemeId" from budgets.scheme where fund_id = $1 and code = $2"#,
