@@ -8,7 +8,8 @@ use web::{Problem, problems};
 
 use crate::{
     App, accounts, action_plans, better_care_fund, code_lists, decisions, forecasts, funds, journals, memorandum,
-    periods, positions, receipts, region, scheme_plans, schemes, split_warnings, years,
+    periods, positions, rag, receipts, region, region_returns, returns, savings, scheme_plans, schemes, split_warnings,
+    years,
 };
 
 #[derive(OpenApi)]
@@ -50,7 +51,18 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(better_care_fund::http::get_better_care_fund, better_care_fund::http::set_better_care_fund))
         .routes(routes!(better_care_fund::http::check_better_care_fund))
         .routes(routes!(better_care_fund::http::sign_off_better_care_fund))
+        .routes(routes!(savings::http::list_savings, savings::http::plan_saving))
+        .routes(routes!(savings::http::report_saving))
+        .routes(routes!(returns::http::list_returns, returns::http::prepare_return))
+        .routes(routes!(returns::http::get_return))
+        .routes(routes!(returns::http::get_return_lines))
+        .routes(routes!(returns::http::get_return_workbook))
+        .routes(routes!(returns::moves::get_return_transitions, returns::moves::move_return))
+        .routes(routes!(returns::moves::restate_return))
+        .routes(routes!(returns::reporting::get_reporting))
         .routes(routes!(region::http::get_region_positions))
+        .routes(routes!(region_returns::http::get_region_returns))
+        .routes(routes!(rag::http::get_rag, rag::http::set_rag))
 }
 
 /// The service's part of the API description.
