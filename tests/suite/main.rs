@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod committee;
+mod contribution_recipes;
+mod contributions;
 mod decided_money;
 mod every_operation;
 mod flows;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    meeting_recipes, registers,
+    contribution_recipes, meeting_recipes, registers,
     running::{journal, key, new_fund, running, testford, write},
     vote_recipes,
 };
@@ -155,6 +155,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     }
     let (path, content) = meeting_recipes::fill(operation, path, &mut body).await;
     let path = vote_recipes::fill(operation, path, &mut body).await;
+    let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)

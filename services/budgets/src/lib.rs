@@ -4,13 +4,17 @@
 mod accounts;
 mod action_plans;
 mod app;
+mod awards;
 mod better_care_fund;
+mod budget;
 mod code_lists;
 mod compactor;
+mod contributions;
 mod decisions;
 mod facts;
 mod forecasts;
 mod funds;
+mod instalments;
 mod journals;
 mod memorandum;
 mod periods;

@@ -7,9 +7,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, better_care_fund, code_lists, decisions, forecasts, funds, journals, memorandum,
-    periods, positions, rag, receipts, region, region_returns, returns, savings, scheme_plans, schemes, split_warnings,
-    years,
+    App, accounts, action_plans, awards, better_care_fund, budget, code_lists, contributions, decisions, forecasts,
+    funds, instalments, journals, memorandum, periods, positions, rag, receipts, region, region_returns, returns,
+    savings, scheme_plans, schemes, split_warnings, years,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,14 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(journals::reversals::reverse_journal))
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
+        .routes(routes!(awards::http::list_awards, awards::http::record_award))
+        .routes(routes!(awards::http::get_funding_cliff))
+        .routes(routes!(budget::http::get_year_budget, budget::http::set_year_budget))
+        .routes(routes!(contributions::http::list_contributions, contributions::http::record_contribution))
+        .routes(routes!(contributions::http::get_contribution))
+        .routes(routes!(contributions::http::list_contribution_versions, contributions::http::vary_contribution))
+        .routes(routes!(instalments::http::list_instalments))
+        .routes(routes!(instalments::http::record_invoice))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
         .routes(routes!(forecasts::http::list_forecasts, forecasts::http::make_forecast))
         .routes(routes!(action_plans::http::list_action_plans, action_plans::http::record_action_plan))

@@ -9,7 +9,7 @@ use events::{
 };
 use tenancy::{Borough, DbError, Tx};
 
-pub(crate) use store::{find_party, region_of_borough};
+pub(crate) use store::{Party, find_party, region_of_borough};
 
 /// Takes in the events this service wants.
 pub(crate) struct Facts;

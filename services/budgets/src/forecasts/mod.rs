@@ -4,5 +4,5 @@ mod forecast;
 pub(crate) mod http;
 mod store;
 
-pub(crate) use forecast::{ForecastBody, over_threshold};
+pub(crate) use forecast::over_threshold;
 pub(crate) use store::latest;

@@ -232,13 +232,13 @@ impl ReturnFigures {
         for one in &self.action_plans {
             line("action plans", one.scheme.as_deref(), &one.owner, "recovers", Some(one.recovers_pence), None);
         }
-        for bcf in &self.better_care_fund {
+        if let Some(bcf) = &self.better_care_fund {
             for one in &bcf.sources {
                 let code = Some(one.source.as_str());
                 line("better care fund", code, &one.name, "contributions", Some(one.contributions_pence), None);
                 line("better care fund", code, &one.name, "schemes", Some(one.schemes_pence), None);
             }
-            for plan in &bcf.plan {
+            if let Some(plan) = &bcf.plan {
                 line("better care fund", None, "NHS", "minimum", Some(plan.nhs_minimum_pence), None);
                 line("better care fund", None, "Adult social care", "minimum", Some(plan.asc_minimum_pence), None);
                 line("better care fund", None, "Adult social care", "planned", Some(plan.asc_planned_pence), None);

@@ -27,7 +27,6 @@ const ACTION_PLANS_MAX: i64 = 500;
 
 /// A return's figures, and what keeps it from being submitted.
 pub(super) struct Gathered {
-    pub(super) fund: FundBody,
     pub(super) figures: ReturnFigures,
     pub(super) unmet: Vec<Unmet>,
 }
@@ -190,7 +189,7 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
         warnings: Vec::new(),
     };
     figures.warnings = warnings(tx, &fund, year.completeness, (&money, &figures)).await?;
-    Ok(Gathered { fund, figures, unmet })
+    Ok(Gathered { figures, unmet })
 }
 
 impl From<action_plans::ActionPlanBody> for ReturnActionPlan {

@@ -211,7 +211,7 @@ pub(super) fn of(of: &ReturnSummary, figures: &ReturnFigures, sha256: Option<&st
     sheets::contributions(&mut book, figures)?;
     sheets::schemes(&mut book, figures)?;
     sheets::memorandum(&mut book, figures)?;
-    for bcf in &figures.better_care_fund {
+    if let Some(bcf) = &figures.better_care_fund {
         sheets::better_care_fund(&mut book, figures, bcf)?;
     }
     sheets::notes(&mut book, of, figures, sha256)?;

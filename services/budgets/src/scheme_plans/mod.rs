@@ -4,5 +4,5 @@ pub(crate) mod http;
 mod scheme_plan;
 mod store;
 
-pub(crate) use scheme_plan::{Commissioner, Outcome, SchemePlan, shares_fault};
+pub(crate) use scheme_plan::{Commissioner, SchemePlan, shares_fault};
 pub(crate) use store::{Planned, all};

@@ -3,5 +3,5 @@
 pub(crate) mod http;
 mod scheme;
 mod store;
-pub(crate) use scheme::check_code_and_name;
+pub(crate) use scheme::{FundingSource, check_code_and_name};
 pub(crate) use store::named;

@@ -1,0 +1,5 @@
+//! A year's budget: what is agreed of a fund-year beside its schemes' budgets, and whether both sides balance.
+
+pub(crate) mod http;
+mod store;
+mod year_budget;

@@ -1,0 +1,5 @@
+//! Instalments in force, what was invoiced for them, and where they stand.
+
+pub(crate) mod http;
+mod instalment;
+mod store;
