@@ -25,6 +25,8 @@ mod progress;
 mod public;
 mod recipes;
 mod registers;
+mod return_recipes;
+mod returns;
 mod running;
 mod schema;
 mod tokens;

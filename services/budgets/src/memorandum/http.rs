@@ -14,6 +14,7 @@ use super::{
 use crate::{
     funds::{FundBody, FundKind, find_fund},
     positions::{SchemeSums, by_scheme, http::too_large},
+    rules::{self, Rule},
     years::{find_year, http::YearPath},
 };
 
@@ -23,6 +24,8 @@ pub(crate) struct MemorandumBody {
     /// The account line by line.
     data: Vec<MemorandumLine>,
     account: MemorandumAccount,
+    /// What it is held to.
+    rule: Rule,
     year: FinancialYear,
     as_of: DateTime<Utc>,
     next_cursor: Option<String>,
@@ -107,6 +110,13 @@ pub(crate) async fn get_memorandum_account(
 ) -> Result<WithCsv<MemorandumBody, MemorandumLine>, Problem> {
     let account = read(&mut scope.read().await?, &path).await?;
     let rows = account.lines();
-    let body = MemorandumBody { data: rows.clone(), account, year: path.year, as_of: scope.now(), next_cursor: None };
+    let body = MemorandumBody {
+        data: rows.clone(),
+        account,
+        rule: rules::MEMORANDUM,
+        year: path.year,
+        as_of: scope.now(),
+        next_cursor: None,
+    };
     Ok(WithCsv { body, rows })
 }

@@ -120,7 +120,9 @@ pub(crate) async fn move_return(
     let history = store::history(&mut tx, path.id).await?;
     let allowed = allowed(&of, &history, scope.caller());
     if !allowed.contains(&draft.to) {
-        return Err(move_refused(&of.state, &draft.to, &allowed).into());
+        let refused = move_refused(&of.state, &draft.to, &allowed);
+        let cut = matches!(of.state, ReturnState::Published | ReturnState::Restated);
+        return Err(if cut { refused.with("rule", serde_json::json!(rules::CUTS_STAND)) } else { refused }.into());
     }
     let by = &scope.caller().client_id;
     let made = Move {
@@ -194,10 +196,7 @@ pub(crate) async fn restate_return(
         ..before
     };
     let clash = || conflict("A restatement of it is being prepared already.");
-    store::insert(&mut tx, &body, &scope.caller().client_id)
-        .await
-        .on_constraint("restated_once", clash)
-        .map_err(tenancy::Instead::from)?;
+    store::insert(&mut tx, &body, &scope.caller().client_id).await.on_constraint("restated_once", clash)?;
     tx.record(Act::new("return.restated", format!("returns/{}", path.id)).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/returns/{}", scope.borough().slug, body.id);
     Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)

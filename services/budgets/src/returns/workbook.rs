@@ -220,7 +220,33 @@ pub(super) fn of(of: &ReturnSummary, figures: &ReturnFigures, sha256: Option<&st
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Cursor, Read};
+
     use super::*;
+
+    fn part(bytes: &[u8], name: &str) -> String {
+        let mut package = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
+        let mut text = String::new();
+        package.by_name(name).expect("the part is there").read_to_string(&mut text).expect("UTF-8");
+        text
+    }
+
+    #[test]
+    fn what_callers_wrote_is_text_and_totals_are_formulas_that_say_what_they_come_to() {
+        let mut book = Book::new("=cmd|' /C calc'!A0".to_owned());
+        let row = |name: &str, pence| vec![Cell::text(name), Cell::Money(Some(Pence(pence)))];
+        let rows = vec![row("=1+1", 1_234_567_890_123), row("\u{1}control & <mark>", -23)];
+        let block = Block { total: Some("All"), rows };
+        book.sheet("Schemes", &[column("Name", 20), summed("Budget (£)", 20)], &[block]).expect("it is written");
+        let bytes = book.book.save_to_buffer().expect("it is saved");
+        let sheet = part(&bytes, "xl/worksheets/sheet1.xml");
+        assert_eq!(sheet.matches("<f>").count(), 1, "only the total: {sheet}");
+        assert!(sheet.contains("<f>SUM(B5:B6)</f><v>12345678901</v>"), "{sheet}");
+        assert!(sheet.contains("<v>12345678901.23</v>") && sheet.contains("<v>-0.23</v>"), "{sheet}");
+        assert!(sheet.contains("orientation=\"landscape\"") && sheet.contains("state=\"frozen\""), "{sheet}");
+        let texts = part(&bytes, "xl/sharedStrings.xml");
+        assert!(texts.contains("<t>=1+1</t>") && texts.contains("=cmd|"), "{texts}");
+    }
 
     #[test]
     fn pence_become_pounds_without_arithmetic() {

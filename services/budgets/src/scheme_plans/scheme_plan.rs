@@ -32,6 +32,7 @@ pub(crate) enum Commissioner {
 /// What a scheme is to achieve, and what it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SchemeOutcome)]
 pub(crate) struct Outcome {
     #[schema(min_length = 1, max_length = 200, example = "People at home 91 days after discharge")]
     pub(crate) measure: String,
