@@ -28,6 +28,8 @@ mod public;
 mod recipes;
 mod reconciling;
 mod registers;
+mod return_recipes;
+mod returns;
 mod running;
 mod schema;
 mod tokens;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    agreement_recipes, contribution_recipes, meeting_recipes, registers,
+    agreement_recipes, contribution_recipes, meeting_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     vote_recipes,
 };
@@ -157,6 +157,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = vote_recipes::fill(operation, path, &mut body).await;
     let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = contribution_recipes::fill(operation, path, &mut body).await;
+    let path = return_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)
@@ -168,11 +169,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         headers.push(("idempotency-key".to_owned(), key()));
     }
     if operation.versioned {
-        headers.push(("if-match".to_owned(), "\"1\"".to_owned()));
-        if operation.method == Method::PUT {
-            // Set for the first time.
-            headers.last_mut().unwrap().1 = "\"0\"".to_owned();
-        }
+        headers.push(("if-match".to_owned(), return_recipes::version(operation).await));
         if operation.id == "moveBorough" && permission == "boroughs:onboard" {
             headers.last_mut().unwrap().1 = "\"2\"".to_owned();
         }

@@ -121,6 +121,7 @@ door! {
     OnPlatform in Platform
 }
 writes!(InBorough in Borough);
+writes!(InRegion in Region);
 writes!(OnPlatform in Platform);
 
 impl<P> InBorough<P> {

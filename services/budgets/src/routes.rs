@@ -7,8 +7,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, agreements, awards, budget, contributions, decisions, estimates, funds, hosts, instalments,
-    journals, payments, periods, pool_managers, positions, receipts, reconciliation, region, risk_share, schedules,
+    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
+    estimates, forecasts, funds, hosts, instalments, journals, memorandum, payments, periods, pool_managers, positions,
+    rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans,
     schemes, split_warnings, virements, years,
 };
 
@@ -51,6 +52,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(schemes::http::list_schemes, schemes::http::create_scheme))
         .routes(routes!(schemes::http::get_scheme))
         .routes(routes!(schedules::http::get_schedule, schedules::http::set_schedule))
+        .routes(routes!(scheme_plans::http::get_scheme_plan, scheme_plans::http::set_scheme_plan))
+        .routes(routes!(code_lists::http::list_codes))
         .routes(routes!(accounts::http::list_accounts, accounts::http::create_account))
         .routes(routes!(accounts::http::get_account))
         .routes(routes!(journals::http::list_journals, journals::http::post_journal))
@@ -78,8 +81,25 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(receipts::imports::import_receipts))
         .routes(routes!(reconciliation::http::get_reconciliation))
         .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
+        .routes(routes!(forecasts::http::list_forecasts, forecasts::http::make_forecast))
+        .routes(routes!(action_plans::http::list_action_plans, action_plans::http::record_action_plan))
         .routes(routes!(positions::http::get_position))
+        .routes(routes!(memorandum::http::get_memorandum_account))
+        .routes(routes!(better_care_fund::http::get_better_care_fund, better_care_fund::http::set_better_care_fund))
+        .routes(routes!(better_care_fund::http::check_better_care_fund))
+        .routes(routes!(better_care_fund::http::sign_off_better_care_fund))
+        .routes(routes!(savings::http::list_savings, savings::http::plan_saving))
+        .routes(routes!(savings::http::report_saving))
+        .routes(routes!(returns::http::list_returns, returns::http::prepare_return))
+        .routes(routes!(returns::http::get_return))
+        .routes(routes!(returns::http::get_return_lines))
+        .routes(routes!(returns::http::get_return_workbook))
+        .routes(routes!(returns::moves::get_return_transitions, returns::moves::move_return))
+        .routes(routes!(returns::moves::restate_return))
+        .routes(routes!(returns::reporting::get_reporting))
         .routes(routes!(region::http::get_region_positions))
+        .routes(routes!(region_returns::http::get_region_returns))
+        .routes(routes!(rag::http::get_rag, rag::http::set_rag))
 }
 
 /// The service's part of the API description.

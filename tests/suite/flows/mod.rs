@@ -7,6 +7,7 @@ mod oldham;
 mod partner;
 mod public_side;
 mod region;
+mod returns;
 mod salford;
 mod wigan;
 mod wigan_commissioning;

@@ -26,7 +26,8 @@ pub(crate) struct Figures {
     pub(crate) actual_pence: Option<Pence>,
     /// Budget less commitments less spending; null where spending is not known.
     pub(crate) available_pence: Option<Pence>,
-    /// Null until a forecast is recorded.
+    /// The latest forecast of the whole year's spending; null until one is made, and where rows are not of the fund or of
+    /// its schemes.
     pub(crate) forecast_pence: Option<Pence>,
     /// Spending less budget: adverse above zero. Null where spending is not known.
     pub(crate) variance_pence: Option<Pence>,

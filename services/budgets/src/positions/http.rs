@@ -36,6 +36,15 @@ pub(crate) struct GroupBy {
 }
 
 impl GroupBy {
+    /// Forecasts are made by scheme: other rows have none.
+    fn is_scheme_alone(&self) -> bool {
+        self.scheme && !(self.category || self.source || self.period)
+    }
+
+    fn is_nothing(&self) -> bool {
+        !(self.scheme || self.category || self.source || self.period)
+    }
+
     fn parse(text: Option<&str>) -> Result<Self, Problem> {
         let mut by = Self::default();
         for name in text.unwrap_or_default().split(',').filter(|name| !name.is_empty()) {
@@ -136,6 +145,20 @@ pub(crate) async fn get_position(
         _ => Status::Open,
     };
     let mut data = rows.collect::<Result<Vec<_>, Problem>>()?;
+    let forecast = crate::forecasts::latest(&mut tx, path.fund, path.year, query.period).await?;
+    let mut total = total;
+    if !forecast.is_empty() {
+        let whole = Pence::sum(forecast.iter().map(|(_, pence)| *pence)).ok_or_else(too_large)?;
+        total.forecast_pence = Some(whole);
+    }
+    if by.is_scheme_alone() {
+        for row in &mut data {
+            let found = forecast.iter().find(|(code, _)| row.columns.scheme.as_ref() == Some(code));
+            row.figures.forecast_pence = found.map(|(_, pence)| *pence);
+        }
+    } else if by.is_nothing() {
+        data.iter_mut().for_each(|row| row.figures.forecast_pence = total.forecast_pence);
+    }
     if data.is_empty() && query.group_by.is_none() {
         data.push(PositionRow { columns: PositionColumns::default(), figures: total.clone() });
     }

@@ -5,3 +5,4 @@ pub(crate) mod http;
 mod store;
 
 pub(crate) use figures::{Figures, Status};
+pub(crate) use store::{SchemeSums, by_scheme};

@@ -1,9 +1,10 @@
 //! The SQL of positions: what is folded and what is not yet, added up in one snapshot.
 
-use domain::{FinancialYear, FundId, Pence, Period};
+use domain::{FinancialYear, FundId, Pence, Period, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 
 use super::http::{GroupBy, PositionColumns};
+use crate::funds::{FundBody, FundKind};
 
 pub(super) struct Sums {
     pub(super) columns: PositionColumns,
@@ -76,4 +77,63 @@ pub(super) async fn periods_not_closed(
     .fetch_one(tx.connection())
     .await?;
     Ok((row.open, row.not_closed))
+}
+
+/// What a scheme was given and what was spent on it: the year's whole budget and commitments, and spending up to a period.
+#[derive(Debug, Clone)]
+pub(crate) struct SchemeSums {
+    pub(crate) id: SchemeId,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    /// Pooled, aligned or in view, where its schedule says so; as its fund otherwise.
+    pub(crate) kind: FundKind,
+    /// How partners account for it, where its schedule says so.
+    pub(crate) accounting_treatment: Option<String>,
+    pub(crate) budget: Pence,
+    pub(crate) committed: Pence,
+    pub(crate) actual: Pence,
+}
+
+/// Every scheme of a fund by code, with its sums on expenditure accounts.
+pub(crate) async fn by_scheme(
+    tx: &mut Tx<Borough>,
+    fund: &FundBody,
+    year: FinancialYear,
+    up_to: Period,
+) -> Result<Vec<SchemeSums>, DbError> {
+    let rows = sqlx::query!(
+        r#"with figure as (
+             select period, account_id, scheme_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
+             union all
+             select period, account_id, scheme_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
+           ), spent as (
+             select f.* from figure f
+               join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
+           )
+           select s.scheme_id, s.code, s.name, d.kind as "kind?", d.accounting_treatment as "accounting_treatment?",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'actual' and f.period <= $3), 0)::bigint as "actual!"
+           from budgets.scheme s
+             left join budgets.scheme_schedule d on d.fund_id = s.fund_id and d.scheme_id = s.scheme_id
+             left join spent f on f.scheme_id = s.scheme_id
+           where s.fund_id = $1
+           group by s.scheme_id, s.code, s.name, d.kind, d.accounting_treatment order by s.code"#,
+        fund.id.0,
+        year.start(),
+        up_to.number()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let sums = rows.into_iter().map(|row| SchemeSums {
+        id: SchemeId(row.scheme_id),
+        code: row.code,
+        name: row.name,
+        kind: row.kind.as_deref().map_or(fund.kind, FundKind::parse),
+        accounting_treatment: row.accounting_treatment,
+        budget: Pence(row.budget),
+        committed: Pence(row.committed),
+        actual: Pence(row.actual),
+    });
+    Ok(sums.collect())
 }

@@ -58,11 +58,11 @@ impl GroupBy {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct NamedBorough {
     #[schema(example = "salford")]
-    pub(super) slug: String,
+    pub(crate) slug: String,
     #[schema(example = "E08000006")]
-    pub(super) gss: String,
+    pub(crate) gss: String,
     #[schema(example = "Salford")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// What a row is of; null where it was not grouped by.

@@ -3,6 +3,7 @@
 use domain::{FundId, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
+use web::Problem;
 
 use super::scheme::SchemeBody;
 
@@ -69,4 +70,11 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, scheme: &SchemeBo
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// The scheme of a code, where a body names one under `/scheme`.
+pub(crate) async fn named(tx: &mut Tx<Borough>, fund: FundId, code: Option<&str>) -> Result<Option<SchemeId>, Problem> {
+    let Some(code) = code else { return Ok(None) };
+    let found = scheme_of_code(tx, fund, code).await?;
+    found.map(Some).ok_or_else(|| web::drafts::unknown("/scheme", "scheme"))
 }

@@ -1,0 +1,122 @@
+//! The memorandum account over HTTP.
+
+use auth::can;
+use chrono::{DateTime, Utc};
+use domain::{FinancialYear, OrganisationId, Pence, Period};
+use serde::Serialize;
+use tenancy::{Borough, InBorough, Tx};
+use web::{At, NoFilters, PageRequest, Problem, WithCsv};
+
+use super::{
+    account::{Giver, MemorandumAccount, MemorandumLine, Spent},
+    store::{self, Giving, YearMoney},
+};
+use crate::{
+    funds::{FundBody, FundKind, find_fund},
+    positions::{SchemeSums, by_scheme, http::too_large},
+    rules::{self, Rule},
+    years::{find_year, http::YearPath},
+};
+
+/// The memorandum account of a fund-year.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct MemorandumBody {
+    /// The account line by line.
+    data: Vec<MemorandumLine>,
+    account: MemorandumAccount,
+    /// What it is held to.
+    rule: Rule,
+    year: FinancialYear,
+    as_of: DateTime<Utc>,
+    next_cursor: Option<String>,
+}
+
+fn add(to: &mut Pence, amount: Pence) -> Result<(), Problem> {
+    *to = to.checked_add(amount).ok_or_else(too_large)?;
+    Ok(())
+}
+
+/// The partners of a pool, each once, in the order of its contributions.
+fn givers(givings: &[Giving]) -> Result<Vec<Giver>, Problem> {
+    let mut givers: Vec<Giver> = Vec::new();
+    for giving in givings {
+        let at = givers.iter().position(|giver| giver.id == giving.payer).unwrap_or_else(|| {
+            let nil = Pence::ZERO;
+            let name = giving.payer_name.clone();
+            givers.push(Giver { id: giving.payer, name, cash: nil, in_kind: nil, apart: nil });
+            givers.len() - 1
+        });
+        let giver = &mut givers[at];
+        let to = match (giving.in_kind, giving.kind) {
+            (true, _) => &mut giver.in_kind,
+            (false, FundKind::Pooled) => &mut giver.cash,
+            (false, FundKind::Aligned | FundKind::InView) => &mut giver.apart,
+        };
+        add(to, giving.amount)?;
+    }
+    Ok(givers)
+}
+
+fn spent(schemes: &[SchemeSums]) -> Result<Spent, Problem> {
+    let mut spent = Spent::default();
+    for scheme in schemes {
+        let to = match (scheme.kind, scheme.accounting_treatment.as_deref()) {
+            (FundKind::Pooled, Some("sole_control" | "agency")) => &mut spent.sole,
+            (FundKind::Pooled, _) => &mut spent.joint,
+            (FundKind::Aligned | FundKind::InView, _) => &mut spent.apart,
+        };
+        add(to, scheme.actual)?;
+    }
+    Ok(spent)
+}
+
+/// Draws the account up of what was read.
+pub(crate) fn account(
+    fund: &FundBody,
+    money: &YearMoney,
+    schemes: &[SchemeSums],
+    givings: &[Giving],
+) -> Result<MemorandumAccount, Problem> {
+    let host: (OrganisationId, &str) = (fund.host, &fund.host_name);
+    let (spent, givers) = (spent(schemes)?, givers(givings)?);
+    MemorandumAccount::of(money.brought_forward, money.other_income, spent, &givers, host).ok_or_else(too_large)
+}
+
+async fn read(tx: &mut Tx<Borough>, path: &YearPath) -> Result<MemorandumAccount, Problem> {
+    let fund = find_fund(tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    find_year(tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let money = store::year_money(tx, &fund, path.year).await?;
+    let last = Period::new(13).map_err(Problem::internal)?;
+    let schemes = by_scheme(tx, &fund, path.year, last).await?;
+    let givings = store::givings(tx, &fund, path.year, path.year.last_day()).await?;
+    account(&fund, &money, &schemes, &givings)
+}
+
+/// Get the memorandum account of a fund-year
+///
+/// Opening balance, cash contributions in force and other income less expenditure is the closing balance, which is the
+/// sum of the partners' shares (rule 31). Contributions in kind, and schemes that are aligned or in view, stand apart.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/memorandum-account", operation_id = "getMemorandumAccount",
+    tag = "returns",
+    params(YearPath),
+    responses((status = 200, body = MemorandumBody)),
+    security(("bearer" = ["returns:read"])),
+)]
+pub(crate) async fn get_memorandum_account(
+    scope: InBorough<can::ReadReturns>,
+    At(path): At<YearPath>,
+    _page: PageRequest<NoFilters>,
+) -> Result<WithCsv<MemorandumBody, MemorandumLine>, Problem> {
+    let account = read(&mut scope.read().await?, &path).await?;
+    let rows = account.lines();
+    let body = MemorandumBody {
+        data: rows.clone(),
+        account,
+        rule: rules::MEMORANDUM,
+        year: path.year,
+        as_of: scope.now(),
+        next_cursor: None,
+    };
+    Ok(WithCsv { body, rows })
+}
