@@ -10,4 +10,4 @@ mod store;
 mod terms;
 
 pub(crate) use checks::{FromDay, on};
-pub(crate) use store::parties_of_fund;
+

@@ -252,7 +252,7 @@ pub(super) async fn move_to(
 }
 
 /// The partners of the agreement the fund is under on a day, in declared order: the order of every split of it.
-pub(crate) async fn parties_of_fund(
+pub(super) async fn parties_of_fund(
     tx: &mut Tx<Borough>,
     fund: FundId,
     on: NaiveDate,

@@ -8,7 +8,10 @@ use super::{
     rule::{RatioBasis, RiskRuleBody, ShareKind},
     share::{NotShared, ShareStep, share, step},
 };
-use crate::funds::FundKind;
+use crate::{
+    funds::FundKind,
+    rules::{self, Rule},
+};
 
 /// A scheme's budget and spending, and how its schedule holds it. A scheme without a schedule is as its fund is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -43,6 +46,9 @@ pub(crate) struct SetAside {
     /// The scheme.
     #[schema(example = "DFG")]
     pub(crate) scheme: String,
+    /// The rule that keeps it out of the share.
+    #[schema(example = 26)]
+    pub(crate) rule: u8,
     /// Why it is not shared.
     pub(crate) why: String,
     pub(crate) amount_pence: Pence,
@@ -103,17 +109,18 @@ pub(super) fn calculate(books: Books) -> Result<RiskShare, NotShared> {
     };
     for scheme in &books.schemes {
         let (variance, borne_by) = (scheme.variance_pence, scheme.lead);
-        let mut set_aside = |why: &str, amount| {
-            aside.push(SetAside { scheme: scheme.scheme.clone(), why: why.to_owned(), amount_pence: amount, borne_by });
+        let mut set_aside = |rule: Rule, why: &str, amount_pence| {
+            let (scheme, why) = (scheme.scheme.clone(), why.to_owned());
+            aside.push(SetAside { scheme, rule: rule.number, why, amount_pence, borne_by });
         };
         if scheme.kind != FundKind::Pooled {
             let why = if scheme.kind == FundKind::Aligned { "Aligned: its partner bears it." } else { "In view." };
-            set_aside(why, variance);
+            set_aside(rules::ALIGNED_APART, why, variance);
         } else if variance >= Pence::ZERO {
             add(&mut overs, variance)?;
         } else if scheme.ring_fence.is_some() {
             let held = variance.checked_neg().ok_or(NotShared::TooLarge)?;
-            set_aside("Ring-fenced: it stays with its purpose.", held);
+            set_aside(rules::RING_FENCE, "Ring-fenced: it stays with its purpose.", held);
             add(&mut ring_fenced, held)?;
         } else {
             add(&mut unders, variance.checked_neg().ok_or(NotShared::TooLarge)?)?;

@@ -4,4 +4,3 @@ pub(crate) mod http;
 mod schedule;
 mod store;
 
-pub(crate) use store::find_schedule;

@@ -40,7 +40,7 @@ pub(crate) async fn find_scheme(
 }
 
 /// The scheme of a code, where the fund has it.
-pub(crate) async fn scheme_of_code(
+async fn scheme_of_code(
     tx: &mut Tx<Borough>,
     fund: FundId,
     code: &str,
