@@ -12,6 +12,7 @@ mod facts;
 mod funds;
 mod instalments;
 mod journals;
+mod partner;
 mod periods;
 mod positions;
 mod receipts;

@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, awards, budget, contributions, decisions, funds, instalments, journals, periods, positions,
+    App, accounts, awards, budget, contributions, decisions, funds, instalments, journals, partner, periods, positions,
     receipts, reconciliation, region, schemes, split_warnings, years,
 };
 
@@ -53,7 +53,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(reconciliation::http::get_reconciliation))
         .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
         .routes(routes!(positions::http::get_position))
+        .routes(routes!(partner::http::list_partner_contributions))
+        .routes(routes!(partner::http::list_partner_instalments))
         .routes(routes!(region::http::get_region_positions))
+        .routes(routes!(region::contributions::get_region_contributions))
 }
 
 /// The service's part of the API description.

@@ -1,5 +1,6 @@
 //! The stories, each as the API tells it.
 
+mod contributions;
 mod decisions;
 mod loopholes;
 mod oldham;

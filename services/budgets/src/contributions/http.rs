@@ -127,7 +127,7 @@ pub(crate) async fn record_contribution(
     let days = draft.profile.as_ref().map(|profile| profile.days(path.year)).transpose()?.unwrap_or_default();
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
-    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
     let scheme = trimmed(draft.scheme);
@@ -168,7 +168,7 @@ pub(crate) async fn record_contribution(
     store::insert(&mut tx, at, &body, found.scheme, code).await?;
     store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
-    store::tell_region(&mut tx, &fund, path.year, &payer, &word(body.funding_source), &planned).await?;
+    store::tell_region(&mut tx, &fund, &year, &payer, &word(body.funding_source), &planned).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
     tx.record(Act::new("contribution.recorded", subject).after(serde_json::json!(body)));
     let slug = &scope.borough().slug;
@@ -249,6 +249,7 @@ pub(crate) async fn vary_contribution(
 ) -> Handled {
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let contribution = find(&mut tx, &path).await?;
     draft.check(path.year, &contribution)?;
     let before = store::in_force(&mut tx, path.fund, path.year, path.contribution).await?;
@@ -276,7 +277,7 @@ pub(crate) async fn vary_contribution(
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;
-    store::tell_region(&mut tx, &fund, path.year, &payer, &word(contribution.funding_source), &changed).await?;
+    store::tell_region(&mut tx, &fund, &year, &payer, &word(contribution.funding_source), &changed).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, path.contribution);
     tx.record(
         Act::new("contribution.varied", subject)

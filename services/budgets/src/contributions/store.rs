@@ -12,7 +12,7 @@ use super::{
     contribution::{Commitment, ContributionBody, ContributionVersionBody},
     schedule::PlannedInstalment,
 };
-use crate::{facts::Party, funds::FundBody};
+use crate::{facts::Party, funds::FundBody, years::FundYearBody};
 
 /// The contributions of a fund-year in the order of their ids, or one.
 pub(super) async fn list(
@@ -282,7 +282,7 @@ pub(super) async fn taken_from(
 pub(super) async fn tell_region(
     tx: &mut Tx<Borough>,
     fund: &FundBody,
-    year: FinancialYear,
+    year: &FundYearBody,
     payer: &Party,
     source: &str,
     planned: &[(NaiveDate, Pence)],
@@ -294,11 +294,11 @@ pub(super) async fn tell_region(
     let amounts: Vec<i64> = planned.iter().map(|(_, amount)| amount.0).collect();
     sqlx::query!(
         "insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75,
-           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence)
-         select platform.borough(), $1, $2, entry, $3, $4, $5, $6, $7, $8, on_day, amount, 0
+           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence, completeness)
+         select platform.borough(), $1, $2, entry, $3, $4, $5, $6, $7, $8, on_day, amount, 0, $12
          from unnest($9::uuid[], $10::date[], $11::bigint[]) as planned (entry, on_day, amount)",
         region,
-        year.start(),
+        year.year.start(),
         fund.id.0,
         fund.kind.as_str(),
         fund.legal_basis.counts_as_section_75(fund.kind),
@@ -307,7 +307,8 @@ pub(super) async fn tell_region(
         payer.kind,
         &entries,
         &days,
-        &amounts
+        &amounts,
+        year.completeness.as_str()
     )
     .execute(tx.connection())
     .await?;

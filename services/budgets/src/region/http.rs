@@ -58,11 +58,11 @@ impl GroupBy {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct NamedBorough {
     #[schema(example = "salford")]
-    pub(super) slug: String,
+    pub(crate) slug: String,
     #[schema(example = "E08000006")]
-    pub(super) gss: String,
+    pub(crate) gss: String,
     #[schema(example = "Salford")]
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// What a row is of; null where it was not grouped by.
@@ -119,6 +119,24 @@ pub(crate) struct Coverage {
     missing: Vec<NamedBorough>,
     /// Reported, but not the whole year's figures: shown, and left out of the total.
     left_out_of_total: Vec<NamedBorough>,
+}
+
+impl Coverage {
+    /// Of each borough that is expected: whether it has reported, and whether of a year that is only partly known.
+    pub(super) fn of(boroughs: Vec<(NamedBorough, bool, bool)>) -> Self {
+        let expected = boroughs.len();
+        let (reported, missing): (Vec<_>, Vec<_>) = boroughs.into_iter().partition(|(_, reported, _)| *reported);
+        Self {
+            reported: reported.len(),
+            expected,
+            missing: missing.into_iter().map(|(borough, ..)| borough).collect(),
+            left_out_of_total: reported
+                .into_iter()
+                .filter(|(.., partial)| *partial)
+                .map(|(borough, ..)| borough)
+                .collect(),
+        }
+    }
 }
 
 /// The region's figures of a year.
