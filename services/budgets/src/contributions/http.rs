@@ -92,13 +92,13 @@ impl References {
     async fn back(
         &self,
         tx: &mut Tx<Borough>,
-        year: FinancialYear,
+        (fund, year): (FundId, FinancialYear),
         except: Option<ContributionId>,
         recurrent: bool,
         (payer, amount): (OrganisationId, Pence),
     ) -> Result<(), Problem> {
         let taken = match &self.award {
-            Some(award) => store::taken_from(tx, award.id, year, except).await?,
+            Some(award) => store::taken_from(tx, fund, year, award.id, except).await?,
             None => Pence::ZERO,
         };
         let backing = Backing { award: self.award.as_ref(), taken, scheme: self.commitment.as_ref(), recurrent };
@@ -132,7 +132,7 @@ pub(crate) async fn record_contribution(
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
     let scheme = trimmed(draft.scheme);
     let found = refer(&mut tx, path.fund, scheme.as_deref(), draft.award).await?;
-    found.back(&mut tx, path.year, None, draft.recurrent, (draft.payer, draft.amount_pence)).await?;
+    found.back(&mut tx, (path.fund, path.year), None, draft.recurrent, (draft.payer, draft.amount_pence)).await?;
 
     let body = ContributionBody {
         id: ContributionId::at(scope.now()),
@@ -261,7 +261,7 @@ pub(crate) async fn vary_contribution(
     let payer = payer.ok_or_else(|| pending("/payer", "organisation"))?;
     let found = refer(&mut tx, path.fund, contribution.scheme.as_deref(), contribution.award).await?;
     let wanted = (contribution.payer, draft.amount_pence);
-    found.back(&mut tx, path.year, Some(path.contribution), contribution.recurrent, wanted).await?;
+    found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
 
     let body = ContributionVersionBody {
         number: contribution.version + 1,

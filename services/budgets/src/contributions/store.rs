@@ -253,8 +253,9 @@ pub(super) async fn find_scheme(
 /// What contributions of a year but `except` take from an award. Whoever takes from it meanwhile has to wait.
 pub(super) async fn taken_from(
     tx: &mut Tx<Borough>,
-    award: AwardId,
+    fund: FundId,
     year: FinancialYear,
+    award: AwardId,
     except: Option<ContributionId>,
 ) -> Result<Pence, DbError> {
     sqlx::query!(
@@ -268,9 +269,10 @@ pub(super) async fn taken_from(
              join lateral (select amount_pence from budgets.contribution_version v
                            where v.fund_id = c.fund_id and v.year = c.year and v.contribution_id = c.contribution_id
                            order by number desc limit 1) v on true
-           where c.award_id = $1 and c.year = $2 and ($3::uuid is null or c.contribution_id <> $3)"#,
-        award.0,
+           where c.fund_id = $1 and c.year = $2 and c.award_id = $3 and ($4::uuid is null or c.contribution_id <> $4)"#,
+        fund.0,
         year.start(),
+        award.0,
         except.map(|id| id.0)
     )
     .fetch_one(tx.connection())

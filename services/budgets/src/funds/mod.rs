@@ -4,4 +4,6 @@ mod fund;
 pub(crate) mod http;
 mod store;
 
+#[cfg(test)]
+pub(crate) use store::a_fund;
 pub(crate) use store::{FundBody, find_fund};

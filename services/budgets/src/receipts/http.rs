@@ -50,7 +50,7 @@ pub(crate) async fn record_receipt(
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
-    if !payer.existed_on(draft.paid_on) {
+    if !payer.existed_on(draft.paid_on) && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await? {
         let detail = format!("{} did not exist on {}.", payer.name, draft.paid_on);
         return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
     }

@@ -89,7 +89,10 @@ pub(crate) async fn import_receipts(
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
-    if let Some(row) = rows.iter().find(|row| !payer.existed_on(row.paid_on)) {
+    let ended = rows.iter().find(|row| !payer.existed_on(row.paid_on));
+    if let Some(row) = ended
+        && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await?
+    {
         let detail = format!("{} did not exist on {}, in line {}.", payer.name, row.paid_on, row.line);
         return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
     }

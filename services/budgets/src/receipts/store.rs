@@ -101,6 +101,25 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Whether a body that has ended has a run-off to pay into the fund in a year (rule 13).
+pub(super) async fn runs_off(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    payer: OrganisationId,
+) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from budgets.contribution
+             where fund_id = $1 and year = $2 and payer_id = $3 and run_off) as "there!""#,
+        fund.0,
+        year.start(),
+        payer.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
+}
+
 /// What tells one payment of a body from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Known {
