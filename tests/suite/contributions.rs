@@ -112,7 +112,16 @@ async fn rule_13_a_body_that_ended_contributes_only_what_it_left_behind() {
         answer = fund.post("contributions", &body).await;
     }
     assert_eq!((refusal(&answer).as_str(), pointer(&answer)), ("422 party-ended", "/payer"));
+    let paid = json!({"paid_on": "2026-09-07", "amount_pence": 100, "payer": ccg["id"], "payee_as_published": "X", "source": "A test"});
+    let file = json!({"month": "2026-09", "payer": ccg["id"], "source": "A test", "csv": "date,amount,payee\n2026-09-08,1.00,X\n"});
+    for (below, body) in [("receipts", &paid), ("receipts/imports", &file)] {
+        let early = fund.post(below, body).await;
+        assert_eq!((refusal(&early).as_str(), pointer(&early)), ("422 party-ended", "/payer"), "{below}");
+    }
     fund.made("contributions", &with(body, json!({"run_off": true}))).await;
+    for (below, body) in [("receipts", &paid), ("receipts/imports", &file)] {
+        assert_eq!(fund.post(below, body).await.status, 201, "what it left behind is paid: {below}");
+    }
     let council = fund.post("contributions", &with(cash(&fund.council, 5), json!({"run_off": true}))).await;
     assert_eq!(refused(&council), ("422 rule-broken".to_owned(), "/run_off".to_owned(), json!(13)));
 }

@@ -88,6 +88,13 @@ async fn a_foreign_id_is_answered_like_one_that_does_not_exist() {
         "/split-warnings",
         "/years/2019-20/position",
         "/years/2019-20/periods/1",
+        "/years/2019-20/contributions",
+        "/years/2019-20/instalments",
+        "/years/2019-20/budget",
+        "/years/2019-20/reconciliation",
+        "/years/2019-20/reconciliation/matches",
+        "/awards",
+        "/funding-cliff",
     ] {
         let mut answers = Vec::new();
         for fund in [foreign.as_str(), nowhere] {

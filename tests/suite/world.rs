@@ -94,6 +94,13 @@ impl World {
         self.done(&format!("{slug}-admin"), &format!("/v1/boroughs/{slug}/organisations"), council).await;
     }
 
+    /// A finance officer of a partner organisation: `<ods>-partner`.
+    pub(crate) async fn partner(&mut self, ods: &str) {
+        let client = json!({"name": "partner", "role": "partner_finance"});
+        let made = self.done("officer", &format!("/v1/partners/{ods}/clients"), client).await;
+        self.keep(&format!("{ods}-partner"), &made);
+    }
+
     fn keep(&mut self, persona: &str, made: &Value) {
         let credentials = Credentials {
             client_id: made["id"].as_str().or(made["client_id"].as_str()).expect("an id").to_owned(),

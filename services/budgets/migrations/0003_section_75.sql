@@ -343,6 +343,7 @@ create table budgets.region_contribution (
   on_day date not null,
   planned_pence bigint not null,
   paid_pence bigint not null,
+  completeness text not null,
   primary key (borough_id, region, year, entry_id)
 );
 create index on budgets.region_contribution (region, year);
@@ -351,19 +352,22 @@ create index on budgets.region_contribution (region, year);
 alter table budgets.receipt no force row level security;
 alter table budgets.party no force row level security;
 alter table budgets.fund no force row level security;
+alter table budgets.fund_year no force row level security;
 update budgets.receipt r set party_code = p.ods
 from budgets.party p, budgets.fund f
 where p.borough_id = r.borough_id and p.organisation_id = r.payer_id and p.ods is not null
   and f.borough_id = r.borough_id and f.fund_id = r.fund_id and f.region is not null;
 insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75, funding_source,
-  payer_code, payer_kind, on_day, planned_pence, paid_pence)
+  payer_code, payer_kind, on_day, planned_pence, paid_pence, completeness)
 select r.borough_id, f.region, r.year, r.receipt_id, r.fund_id, f.kind,
   f.kind <> 'in_view' and f.legal_basis in ('s75_reg7', 's75_reg8', 's75_reg9'), 'not_analysed', p.ods, p.kind, r.paid_on, 0,
-  r.amount_pence
+  r.amount_pence, y.completeness
 from budgets.receipt r
+  join budgets.fund_year y on y.borough_id = r.borough_id and y.fund_id = r.fund_id and y.year = r.year
   join budgets.party p on p.borough_id = r.borough_id and p.organisation_id = r.payer_id
   join budgets.fund f on f.borough_id = r.borough_id and f.fund_id = r.fund_id
 where f.region is not null;
+alter table budgets.fund_year force row level security;
 alter table budgets.fund force row level security;
 alter table budgets.party force row level security;
 alter table budgets.receipt force row level security;
@@ -503,7 +507,9 @@ create policy partner on budgets.instalment for select to budgets_partner using 
 create policy partner on budgets.receipt for select to budgets_partner using (party_code = (select platform.partner()));
 create policy partner on budgets.borough for select to budgets_partner
   using (exists (select from budgets.contribution c
-                 where c.borough_id = borough.borough_id and c.party_code = (select platform.partner())));
+                 where c.borough_id = borough.borough_id and c.party_code = (select platform.partner()))
+    or exists (select from budgets.receipt r
+               where r.borough_id = borough.borough_id and r.party_code = (select platform.partner())));
 grant select (borough_id, fund_id, year, contribution_id, payer_id, party_code, funding_source, form, recurrent, run_off,
   recorded_at) on budgets.contribution to budgets_partner;
 grant select (borough_id, fund_id, year, contribution_id, number, amount_pence, effective_on, reason, recorded_at, party_code)

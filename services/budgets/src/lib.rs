@@ -20,6 +20,7 @@ mod hosts;
 mod instalments;
 mod journals;
 mod memorandum;
+mod partner;
 mod payments;
 mod periods;
 mod pool_managers;

@@ -7,10 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
-    estimates, forecasts, funds, hosts, instalments, journals, memorandum, payments, periods, pool_managers, positions,
-    rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans,
-    schemes, split_warnings, virements, years,
+    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions, estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers, positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -100,6 +97,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(region::http::get_region_positions))
         .routes(routes!(region_returns::http::get_region_returns))
         .routes(routes!(rag::http::get_rag, rag::http::set_rag))
+        .routes(routes!(partner::http::list_partner_contributions))
+        .routes(routes!(partner::http::list_partner_instalments))
+        .routes(routes!(region::http::get_region_positions))
+        .routes(routes!(region::contributions::get_region_contributions))
 }
 
 /// The service's part of the API description.

@@ -1,6 +1,7 @@
 //! The stories, each as the API tells it.
 
 mod agreements;
+mod contributions;
 mod decisions;
 mod loopholes;
 mod oldham;

@@ -299,3 +299,37 @@ impl Row for ContributionVersionBody {
     const COLUMNS: &'static [&'static str] =
         &["number", "amount_pence", "effective_on", "reason", "reference", "recorded_at"];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    fn group(kind: &str, from: &str, to: Option<&str>) -> Party {
+        Party { kind: kind.into(), name: "A body".into(), ods: None, valid_from: day(from), valid_to: to.map(day) }
+    }
+
+    #[test]
+    fn rule_13_who_contributes_exists_whenever_something_is_due() {
+        let year: FinancialYear = "2022-23".parse().expect("a year");
+        let (ccg, board) = (group("ccg", "2013-04-01", Some("2022-06-30")), group("icb", "2022-07-01", None));
+        let today = day("2022-10-01");
+        let check = |who: &Party, days: &[&str], run_off: bool| {
+            let days: Vec<_> = days.iter().map(|text| day(text)).collect();
+            check_payer(who, &days, year, run_off, today).map_err(|problem| problem.kind().slug)
+        };
+        assert_eq!(check(&ccg, &["2022-04-05", "2022-06-30"], false), Ok(()));
+        assert_eq!(check(&ccg, &["2022-06-30", "2022-07-01"], false), Err("party-ended"));
+        assert_eq!(check(&ccg, &["2022-07-01"], true), Ok(()), "what it left behind");
+        assert_eq!(check(&board, &["2022-07-01"], false), Ok(()));
+        assert_eq!(check(&board, &["2022-06-30"], false), Err("party-ended"), "not yet");
+        assert_eq!(check(&board, &["2022-07-01"], true), Err("rule-broken"), "it has not ended");
+        // In kind nothing is due, and it is enough to exist in the year.
+        assert_eq!((check(&ccg, &[], false), check(&board, &[], false)), (Ok(()), Ok(())));
+        let earlier = group("ccg", "2013-04-01", Some("2017-03-31"));
+        assert_eq!(check(&earlier, &[], false), Err("party-ended"));
+    }
+}

@@ -92,13 +92,13 @@ impl References {
     async fn back(
         &self,
         tx: &mut Tx<Borough>,
-        year: FinancialYear,
+        (fund, year): (FundId, FinancialYear),
         except: Option<ContributionId>,
         recurrent: bool,
         (payer, amount): (OrganisationId, Pence),
     ) -> Result<(), Problem> {
         let taken = match &self.award {
-            Some(award) => store::taken_from(tx, award.id, year, except).await?,
+            Some(award) => store::taken_from(tx, fund, year, award.id, except).await?,
             None => Pence::ZERO,
         };
         let backing = Backing { award: self.award.as_ref(), taken, scheme: self.commitment.as_ref(), recurrent };
@@ -127,12 +127,12 @@ pub(crate) async fn record_contribution(
     let days = draft.profile.as_ref().map(|profile| profile.days(path.year)).transpose()?.unwrap_or_default();
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
-    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
     let scheme = trimmed(draft.scheme);
     let found = refer(&mut tx, path.fund, scheme.as_deref(), draft.award).await?;
-    found.back(&mut tx, path.year, None, draft.recurrent, (draft.payer, draft.amount_pence)).await?;
+    found.back(&mut tx, (path.fund, path.year), None, draft.recurrent, (draft.payer, draft.amount_pence)).await?;
 
     let body = ContributionBody {
         id: ContributionId::at(scope.now()),
@@ -168,7 +168,7 @@ pub(crate) async fn record_contribution(
     store::insert(&mut tx, at, &body, found.scheme, code).await?;
     store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
-    store::tell_region(&mut tx, &fund, path.year, &payer, &word(body.funding_source), &planned).await?;
+    store::tell_region(&mut tx, &fund, &year, &payer, &word(body.funding_source), &planned).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
     tx.record(Act::new("contribution.recorded", subject).after(serde_json::json!(body)));
     let slug = &scope.borough().slug;
@@ -249,6 +249,7 @@ pub(crate) async fn vary_contribution(
 ) -> Handled {
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let contribution = find(&mut tx, &path).await?;
     draft.check(path.year, &contribution)?;
     let before = store::in_force(&mut tx, path.fund, path.year, path.contribution).await?;
@@ -260,7 +261,7 @@ pub(crate) async fn vary_contribution(
     let payer = payer.ok_or_else(|| pending("/payer", "organisation"))?;
     let found = refer(&mut tx, path.fund, contribution.scheme.as_deref(), contribution.award).await?;
     let wanted = (contribution.payer, draft.amount_pence);
-    found.back(&mut tx, path.year, Some(path.contribution), contribution.recurrent, wanted).await?;
+    found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
 
     let body = ContributionVersionBody {
         number: contribution.version + 1,
@@ -276,7 +277,7 @@ pub(crate) async fn vary_contribution(
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;
-    store::tell_region(&mut tx, &fund, path.year, &payer, &word(contribution.funding_source), &changed).await?;
+    store::tell_region(&mut tx, &fund, &year, &payer, &word(contribution.funding_source), &changed).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, path.contribution);
     tx.record(
         Act::new("contribution.varied", subject)

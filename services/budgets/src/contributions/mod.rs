@@ -4,3 +4,5 @@ mod contribution;
 pub(crate) mod http;
 mod schedule;
 mod store;
+
+pub(crate) use contribution::ContributionForm;

@@ -12,7 +12,7 @@ use super::{
     contribution::{Commitment, ContributionBody, ContributionVersionBody},
     schedule::PlannedInstalment,
 };
-use crate::{facts::Party, funds::FundBody};
+use crate::{facts::Party, funds::FundBody, years::FundYearBody};
 
 /// The contributions of a fund-year in the order of their ids, or one.
 pub(super) async fn list(
@@ -253,8 +253,9 @@ pub(super) async fn find_scheme(
 /// What contributions of a year but `except` take from an award. Whoever takes from it meanwhile has to wait.
 pub(super) async fn taken_from(
     tx: &mut Tx<Borough>,
-    award: AwardId,
+    fund: FundId,
     year: FinancialYear,
+    award: AwardId,
     except: Option<ContributionId>,
 ) -> Result<Pence, DbError> {
     sqlx::query!(
@@ -268,9 +269,10 @@ pub(super) async fn taken_from(
              join lateral (select amount_pence from budgets.contribution_version v
                            where v.fund_id = c.fund_id and v.year = c.year and v.contribution_id = c.contribution_id
                            order by number desc limit 1) v on true
-           where c.award_id = $1 and c.year = $2 and ($3::uuid is null or c.contribution_id <> $3)"#,
-        award.0,
+           where c.fund_id = $1 and c.year = $2 and c.award_id = $3 and ($4::uuid is null or c.contribution_id <> $4)"#,
+        fund.0,
         year.start(),
+        award.0,
         except.map(|id| id.0)
     )
     .fetch_one(tx.connection())
@@ -282,7 +284,7 @@ pub(super) async fn taken_from(
 pub(super) async fn tell_region(
     tx: &mut Tx<Borough>,
     fund: &FundBody,
-    year: FinancialYear,
+    year: &FundYearBody,
     payer: &Party,
     source: &str,
     planned: &[(NaiveDate, Pence)],
@@ -294,11 +296,11 @@ pub(super) async fn tell_region(
     let amounts: Vec<i64> = planned.iter().map(|(_, amount)| amount.0).collect();
     sqlx::query!(
         "insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75,
-           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence)
-         select platform.borough(), $1, $2, entry, $3, $4, $5, $6, $7, $8, on_day, amount, 0
+           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence, completeness)
+         select platform.borough(), $1, $2, entry, $3, $4, $5, $6, $7, $8, on_day, amount, 0, $12
          from unnest($9::uuid[], $10::date[], $11::bigint[]) as planned (entry, on_day, amount)",
         region,
-        year.start(),
+        year.year.start(),
         fund.id.0,
         fund.kind.as_str(),
         fund.legal_basis.counts_as_section_75(fund.kind),
@@ -307,7 +309,8 @@ pub(super) async fn tell_region(
         payer.kind,
         &entries,
         &days,
-        &amounts
+        &amounts,
+        year.completeness.as_str()
     )
     .execute(tx.connection())
     .await?;

@@ -134,3 +134,27 @@ pub(crate) async fn region_of_borough(tx: &mut Tx<Borough>) -> Result<Option<Opt
     let row = sqlx::query_scalar!("select region from budgets.borough").fetch_optional(tx.connection()).await?;
     Ok(row)
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::FundId;
+
+    use super::*;
+    use crate::funds::a_fund;
+
+    #[test]
+    fn a_sandbox_and_an_illustration_carry_no_code() {
+        let party = |ods: Option<&str>| Party {
+            kind: "icb".into(),
+            name: "A board".into(),
+            ods: ods.map(str::to_owned),
+            valid_from: NaiveDate::from_ymd_opt(2022, 7, 1).expect("a day"),
+            valid_to: None,
+        };
+        let fund = |illustrative: bool| FundBody { illustrative, ..a_fund(FundId::at(chrono::DateTime::UNIX_EPOCH)) };
+        assert_eq!(party(Some("QOP")).code_for(Mode::Live, &fund(false)), Some("QOP"));
+        assert_eq!(party(Some("QOP")).code_for(Mode::Sandbox, &fund(false)), None);
+        assert_eq!(party(Some("QOP")).code_for(Mode::Live, &fund(true)), None);
+        assert_eq!(party(None).code_for(Mode::Live, &fund(false)), None, "a council");
+    }
+}

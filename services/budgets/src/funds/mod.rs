@@ -5,4 +5,6 @@ pub(crate) mod http;
 mod store;
 
 pub(crate) use fund::{FundKind, LegalBasis};
+#[cfg(test)]
+pub(crate) use store::a_fund;
 pub(crate) use store::{FundBody, find_fund};

@@ -112,3 +112,22 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, fund: &FundBody, draft: &FundDr
     .await?;
     Ok(())
 }
+
+/// A pooled fund, for tests.
+#[cfg(test)]
+pub(crate) fn a_fund(id: FundId) -> FundBody {
+    FundBody {
+        id,
+        name: "A fund".into(),
+        local_label: None,
+        kind: FundKind::Pooled,
+        legal_basis: LegalBasis::S75Reg7,
+        host: OrganisationId(id.0),
+        host_name: "A host".into(),
+        indicative_pence: None,
+        source: "A test".into(),
+        illustrative: false,
+        created_at: DateTime::UNIX_EPOCH,
+        region: None,
+    }
+}

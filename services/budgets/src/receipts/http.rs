@@ -47,10 +47,10 @@ pub(crate) async fn record_receipt(
 ) -> Handled {
     draft.check(path.year)?;
     let mut tx = scope.write(&request).await?;
-    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
-    if !payer.existed_on(draft.paid_on) {
+    if !payer.existed_on(draft.paid_on) && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await? {
         let detail = format!("{} did not exist on {}.", payer.name, draft.paid_on);
         return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
     }
@@ -68,7 +68,7 @@ pub(crate) async fn record_receipt(
         recorded_at: scope.now(),
     };
     let code = payer.code_for(scope.borough().mode, &fund);
-    store::insert(&mut tx, &fund, path.year, (&payer, code), std::slice::from_ref(&body)).await?;
+    store::insert(&mut tx, &fund, &year, (&payer, code), std::slice::from_ref(&body)).await?;
     let subject = format!("funds/{}/years/{}/receipts/{}", path.fund, path.year, body.id);
     tx.record(Act::new("receipt.recorded", subject).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/funds/{}/years/{}/receipts", scope.borough().slug, path.fund, path.year);

@@ -87,9 +87,12 @@ pub(crate) async fn import_receipts(
     let rows = file::read(&draft.csv, &draft.columns.clone().unwrap_or_default(), first)?;
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
-    find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
+    let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
-    if let Some(row) = rows.iter().find(|row| !payer.existed_on(row.paid_on)) {
+    let ended = rows.iter().find(|row| !payer.existed_on(row.paid_on));
+    if let Some(row) = ended
+        && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await?
+    {
         let detail = format!("{} did not exist on {}, in line {}.", payer.name, row.paid_on, row.line);
         return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
     }
@@ -122,7 +125,7 @@ pub(crate) async fn import_receipts(
         receipts.extend(new.then_some(receipt));
     }
     let code = payer.code_for(scope.borough().mode, &fund);
-    store::insert(&mut tx, &fund, path.year, (&payer, code), &receipts).await?;
+    store::insert(&mut tx, &fund, &year, (&payer, code), &receipts).await?;
     let body = ReceiptImportBody { recorded: receipts.len(), duplicates: lines.len() - receipts.len(), lines };
     let subject = format!("funds/{}/years/{}/receipts", path.fund, path.year);
     tx.record(

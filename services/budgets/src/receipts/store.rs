@@ -8,7 +8,7 @@ use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
 use super::receipt::ReceiptBody;
-use crate::{facts::Party, funds::FundBody};
+use crate::{facts::Party, funds::FundBody, years::FundYearBody};
 
 pub(super) async fn list(
     tx: &mut Tx<Borough>,
@@ -41,7 +41,7 @@ pub(super) async fn list(
 pub(super) async fn insert(
     tx: &mut Tx<Borough>,
     fund: &FundBody,
-    year: FinancialYear,
+    year: &FundYearBody,
     (payer, code): (&Party, Option<&str>),
     receipts: &[ReceiptBody],
 ) -> Result<(), DbError> {
@@ -58,7 +58,7 @@ pub(super) async fn insert(
          from unnest($7::uuid[], $8::date[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[])
            as paid (id, paid_on, amount, document, payee, directorate, description)",
         fund.id.0,
-        year.start(),
+        year.year.start(),
         first.payer.0,
         first.source,
         first.recorded_at,
@@ -76,15 +76,15 @@ pub(super) async fn insert(
     let Some(region) = &fund.region else { return Ok(()) };
     sqlx::query!(
         "insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75,
-           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence)
+           funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence, completeness)
          select platform.borough(), $1, $2, id, $3, $4, $5,
            coalesce((select case when count(distinct c.funding_source) = 1 then min(c.funding_source) end
                      from budgets.contribution c
                      where c.fund_id = $3 and c.year = $2 and c.payer_id = $6 and c.form = 'cash'), 'not_analysed'),
-           $7, $8, paid_on, 0, amount
+           $7, $8, paid_on, 0, amount, $12
          from unnest($9::uuid[], $10::date[], $11::bigint[]) as paid (id, paid_on, amount)",
         region,
-        year.start(),
+        year.year.start(),
         fund.id.0,
         fund.kind.as_str(),
         fund.legal_basis.counts_as_section_75(fund.kind),
@@ -93,11 +93,31 @@ pub(super) async fn insert(
         payer.kind,
         &ids,
         &days,
-        &amounts
+        &amounts,
+        year.completeness.as_str()
     )
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Whether a body that has ended has a run-off to pay into the fund in a year (rule 13).
+pub(super) async fn runs_off(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    payer: OrganisationId,
+) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from budgets.contribution
+             where fund_id = $1 and year = $2 and payer_id = $3 and run_off) as "there!""#,
+        fund.0,
+        year.start(),
+        payer.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
 }
 
 /// What tells one payment of a body from another.

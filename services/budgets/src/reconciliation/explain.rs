@@ -1,7 +1,7 @@
 //! Explaining every penny: which payment was for which instalment, and what is wrong where none was. Pure: no SQL, no
 //! HTTP, no clock. What is certain is found first; each step works on what the ones before it left.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{Datelike, NaiveDate};
 use domain::{ContributionId, InstalmentId, OrganisationId, Pence, ReceiptId};
@@ -76,8 +76,12 @@ impl Work<'_> {
         let arithmetic =
             all_due.first().filter(|_| finding == Finding::TrueUp).map(|one| arithmetic(one, evidence.due));
         self.lines.push(ReconciliationLine::of(finding, &all_due, &all_paid, arithmetic)?);
-        self.due.retain(|at| !due.contains(at));
-        self.paid.retain(|at| !paid.contains(at));
+        for at in due {
+            self.due.remove(at);
+        }
+        for at in paid {
+            self.paid.remove(at);
+        }
         Some(())
     }
 
@@ -182,25 +186,22 @@ impl Work<'_> {
 
     /// A payment that is there already: the same body and amount, and the same document or the same day.
     fn duplicates(&mut self) -> Option<()> {
+        let evidence = self.evidence;
         let mut order: Vec<usize> = self.paid.iter().copied().collect();
-        order.sort_by_key(|at| (self.evidence.paid[*at].paid_on, self.evidence.paid[*at].id));
-        let mut there: BTreeMap<(OrganisationId, Pence), Vec<usize>> = BTreeMap::new();
-        for at in (0..self.evidence.paid.len()).filter(|at| !self.paid.contains(at)) {
-            let one = &self.evidence.paid[at];
-            there.entry((one.payer, one.amount)).or_default().push(at);
+        order.sort_by_key(|at| (evidence.paid[*at].paid_on, evidence.paid[*at].id));
+        let (mut documents, mut days) = (HashSet::new(), HashSet::new());
+        // Whether one like it was there before; it is there from now on.
+        let mut seen = |one: &Received| {
+            let document = one.document_number.clone().map(|number| (one.payer, one.amount, number));
+            let again = document.is_some_and(|document| !documents.insert(document));
+            !days.insert((one.payer, one.amount, one.paid_on)) || again
+        };
+        for at in (0..evidence.paid.len()).filter(|at| !self.paid.contains(at)) {
+            seen(&evidence.paid[at]);
         }
-        for at in order {
-            let one = &self.evidence.paid[at];
-            let before = there.entry((one.payer, one.amount)).or_default();
-            let again = before.iter().any(|other| {
-                let other = &self.evidence.paid[*other];
-                let document = one.document_number.is_some() && one.document_number == other.document_number;
-                document || one.paid_on == other.paid_on
-            });
-            before.push(at);
-            if again {
-                self.line(Finding::Duplicate, &[], &[at])?;
-            }
+        let again: Vec<usize> = order.into_iter().filter(|at| seen(&evidence.paid[*at])).collect();
+        for at in again {
+            self.line(Finding::Duplicate, &[], &[at])?;
         }
         Some(())
     }

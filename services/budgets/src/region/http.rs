@@ -121,6 +121,24 @@ pub(crate) struct Coverage {
     left_out_of_total: Vec<NamedBorough>,
 }
 
+impl Coverage {
+    /// Of each borough that is expected: whether it has reported, and whether of a year that is only partly known.
+    pub(super) fn of(boroughs: Vec<(NamedBorough, bool, bool)>) -> Self {
+        let expected = boroughs.len();
+        let (reported, missing): (Vec<_>, Vec<_>) = boroughs.into_iter().partition(|(_, reported, _)| *reported);
+        Self {
+            reported: reported.len(),
+            expected,
+            missing: missing.into_iter().map(|(borough, ..)| borough).collect(),
+            left_out_of_total: reported
+                .into_iter()
+                .filter(|(.., partial)| *partial)
+                .map(|(borough, ..)| borough)
+                .collect(),
+        }
+    }
+}
+
 /// The region's figures of a year.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct RegionPositionsBody {

@@ -1,4 +1,7 @@
 //! What the region sees: roll-ups of soft-closed and closed periods, never a fund's books.
 
+pub(crate) mod contributions;
 pub(crate) mod http;
 mod store;
+
+pub(crate) use http::NamedBorough;

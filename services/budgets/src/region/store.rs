@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use domain::{FinancialYear, Pence, Period};
 use tenancy::{DbError, Region, Tx};
 
-use super::http::{GroupBy, NamedBorough, RegionColumns};
+use super::{
+    contributions::{ByWhat, RegionContributionColumns, RegionPayer},
+    http::{GroupBy, NamedBorough, RegionColumns},
+};
 use crate::years::Completeness;
 
 pub(super) struct Sums {
@@ -133,4 +136,90 @@ pub(super) async fn left_out(
     .fetch_all(tx.connection())
     .await?;
     Ok(rows)
+}
+
+/// A row of what was contributed.
+pub(super) struct ContributionSums {
+    pub(super) columns: RegionContributionColumns,
+    pub(super) planned: Pence,
+    pub(super) due: Pence,
+    pub(super) paid: Pence,
+    pub(super) completeness: Completeness,
+    pub(super) is_total: bool,
+}
+
+/// The rows asked for, and last the total: section 75 money of complete years only.
+pub(super) async fn contribution_sums(
+    tx: &mut Tx<Region>,
+    year: FinancialYear,
+    today: NaiveDate,
+    by: &ByWhat,
+) -> Result<Vec<ContributionSums>, DbError> {
+    let rows = sqlx::query!(
+        r#"with base as (
+             select b.slug, b.gss, b.name, r.kind, r.section_75, r.funding_source, r.payer_code, r.payer_kind, r.completeness,
+               r.planned_pence, case when r.on_day <= $2 then r.planned_pence else 0 end as due_pence, r.paid_pence
+             from budgets.region_contribution r join budgets.borough b on b.borough_id = r.borough_id where r.year = $1
+           ), grouped as (
+             select case when $3 then slug end as slug, case when $3 then gss end as gss, case when $3 then name end as name,
+               case when $4 then kind end as kind, case when $5 then funding_source end as source,
+               case when $6 then payer_code end as payer_code, case when $6 then payer_kind end as payer_kind,
+               sum(planned_pence) as planned, sum(due_pence) as due, sum(paid_pence) as paid,
+               bool_or(completeness = 'partial') as partial, false as is_total
+             from base where section_75 or $4 group by 1, 2, 3, 4, 5, 6, 7
+           ), total as (
+             select null::text, null::text, null::text, null::text, null::text, null::text, null::text,
+               coalesce(sum(planned_pence), 0), coalesce(sum(due_pence), 0), coalesce(sum(paid_pence), 0), false, true
+             from base where section_75 and completeness = 'complete'
+           )
+           select slug, gss, name, kind, source, payer_code, payer_kind, planned::bigint as "planned!: Pence",
+             due::bigint as "due!: Pence", paid::bigint as "paid!: Pence", partial as "partial!", is_total as "is_total!"
+           from (select * from grouped union all select * from total) every_row
+           order by is_total, slug, kind, source, payer_kind, payer_code"#,
+        year.start(),
+        today,
+        by.borough,
+        by.kind,
+        by.source,
+        by.payer
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let sums = rows.into_iter().map(|row| ContributionSums {
+        columns: RegionContributionColumns {
+            borough: row.slug.zip(row.gss).zip(row.name).map(|((slug, gss), name)| NamedBorough { slug, gss, name }),
+            kind: row.kind,
+            source: row.source,
+            payer: row.payer_kind.map(|kind| RegionPayer { ods: row.payer_code, kind }),
+        },
+        planned: row.planned,
+        due: row.due,
+        paid: row.paid,
+        completeness: if row.partial { Completeness::Partial } else { Completeness::Complete },
+        is_total: row.is_total,
+    });
+    Ok(sums.collect())
+}
+
+/// Every borough expected in the year: whether it has section 75 contributions or payments, and whether any are of a
+/// year that is only partly known.
+pub(super) async fn contribution_coverage(
+    tx: &mut Tx<Region>,
+    year: FinancialYear,
+) -> Result<Vec<(NamedBorough, bool, bool)>, DbError> {
+    let rows = sqlx::query!(
+        r#"select b.slug, b.gss, b.name, count(r.entry_id) > 0 as "reported!",
+             coalesce(bool_or(r.completeness = 'partial'), false) as "partial!"
+           from budgets.borough b
+             left join budgets.region_contribution r on r.borough_id = b.borough_id and r.year = $1 and r.section_75
+           where b.expected_from <= $2 group by b.slug, b.gss, b.name order by b.slug"#,
+        year.start(),
+        year.last_day()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let boroughs = rows
+        .into_iter()
+        .map(|row| (NamedBorough { slug: row.slug, gss: row.gss, name: row.name }, row.reported, row.partial));
+    Ok(boroughs.collect())
 }

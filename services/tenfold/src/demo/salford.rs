@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Loader, id_of, oldham::postings, organisation};
+use crate::client::Client;
 
 const PAYMENTS: &str = "Salford City Council, published spending over £500, April to December 2019";
 const FUND: &str =
@@ -12,6 +13,8 @@ const FUND: &str =
 /// A chart of accounts that is enough for budget and outturn.
 pub(super) const ACCOUNTS: [(&str, &str, &str); 2] =
     [("5000", "Care commissioned", "expenditure"), ("9000", "Fund control", "balance")];
+
+const DERIVED: &str = "Derived from the council's published payments: three at £6,758,426.00, then £33,805,232.68 = 4 × £13,520,127.67 − 3 × £6,758,426.00. The day of the month is illustrative";
 
 #[derive(Debug, Deserialize)]
 struct Payment {
@@ -45,6 +48,7 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
         "source": format!("Derived from: {PAYMENTS}"), "postings": postings("COUNCIL", "budget", 12 * 1_352_012_767)});
     finance.post(&format!("{fund}/journals"), "demo-salford-budget", &budget).await?;
 
+    contribute(&finance, &fund, &payer).await?;
     let mut payments = csv::Reader::from_reader(include_str!("../../demo/salford_2019_20_payments.csv").as_bytes());
     for (number, payment) in payments.deserialize::<Payment>().enumerate() {
         let payment = payment?;
@@ -61,5 +65,18 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
             .transition(&path, &format!("demo-salford-p{period}"), "soft_closed", "Payments are published to December")
             .await?;
     }
+    Ok(())
+}
+
+/// The council's contribution: twelve at the first rate, varied from July to the second.
+async fn contribute(finance: &Client, fund: &str, payer: &str) -> anyhow::Result<()> {
+    let contributions = format!("{fund}/years/2019-20/contributions");
+    let contribution = json!({"payer": payer, "amount_pence": 12 * 675_842_600_i64, "scheme": "COUNCIL",
+        "funding_source": "council", "form": "cash", "recurrent": true, "profile": {"kind": "monthly", "day": 5},
+        "source": DERIVED});
+    let made = id_of(&finance.post(&contributions, "demo-salford-contribution", &contribution).await?)?;
+    let variation = json!({"amount_pence": 12 * 1_352_012_767_i64, "effective_on": "2019-07-01",
+        "reason": "The council's share rises to £13,520,127.67 a month for the whole year", "reference": DERIVED});
+    finance.post(&format!("{contributions}/{made}/versions"), "demo-salford-variation", &variation).await?;
     Ok(())
 }
