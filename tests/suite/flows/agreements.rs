@@ -189,7 +189,7 @@ async fn oldhams_next_agreement_operates_unsigned_for_ten_months() {
 }
 
 #[tokio::test]
-async fn rule_03_and_13_an_agreement_has_both_sides_and_bodies_that_exist() {
+async fn rule_13_an_agreement_is_made_by_bodies_that_exist() {
     let world = world("2022-09-01T09:00:00Z", "bury", "E08000002", "Bury").await;
     let pool = Pool::of(&world, "bury", &group("NHS Bury CCG", "00V"), "2022-23").await;
     let draft = |parties: Value, starts_on: &str| {

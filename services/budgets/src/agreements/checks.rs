@@ -257,3 +257,117 @@ fn fund_checks(funds: &[FundStanding], today: NaiveDate) -> Vec<Check> {
         Check::of(rules::CLIENT_GROUP, unnamed),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use domain::{AgreementId, Pence};
+    use uuid::Uuid;
+
+    use super::{
+        super::{
+            agreement::{AgreementParty, AgreementState, MadeBy},
+            terms::{Flexibility, whole},
+        },
+        *,
+    };
+    use crate::funds::LegalBasis;
+
+    const COUNCIL: OrganisationId = OrganisationId(Uuid::from_u128(1));
+    const GROUP: OrganisationId = OrganisationId(Uuid::from_u128(2));
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    /// An agreement that lacks nothing but approvals.
+    fn sound() -> Standing {
+        let party = |organisation, kind: &str| AgreementParty {
+            organisation,
+            name: format!("The {kind}"),
+            kind: kind.into(),
+            valid_from: day("2013-04-01"),
+            valid_to: None,
+        };
+        Standing {
+            agreement: AgreementBody {
+                id: AgreementId::at(DateTime::UNIX_EPOCH),
+                title: "An agreement".into(),
+                legal_basis: LegalBasis::S75Reg7,
+                state: AgreementState::Draft,
+                starts_on: day("2019-04-01"),
+                ends_on: None,
+                signed_on: None,
+                parties: vec![party(COUNCIL, "council"), party(GROUP, "group")],
+                version_in_force: None,
+                operating_unsigned: false,
+                warnings: Vec::new(),
+                source: "A test".into(),
+                illustrative: false,
+                created_at: DateTime::UNIX_EPOCH,
+                version: 1,
+                first_moved_on: None,
+            },
+            versions: vec![AgreementVersionBody {
+                number: 1,
+                in_force_from: day("2019-04-01"),
+                made_by: MadeBy::Partners,
+                reason: "A test".into(),
+                budget_effect_pence: Pence::ZERO,
+                flexibilities: vec![Flexibility::PooledFund],
+                terms: whole(),
+                stands: true,
+                recorded_at: DateTime::UNIX_EPOCH,
+            }],
+            consultations: vec![Consulted { joint: true, closes_on: day("2019-01-31") }],
+            approvals: Vec::new(),
+            funds: Vec::new(),
+            sides: vec![Some(Side::LocalAuthority), Some(Side::Nhs)],
+        }
+    }
+
+    fn failing(standing: &Standing, today: &str) -> Vec<u8> {
+        let checks = standing.checks(day(today));
+        checks.iter().filter(|check| !check.holds).map(|check| check.rule.number).collect()
+    }
+
+    fn approved(organisation: OrganisationId, on: &str, reference: &str) -> Approved {
+        Approved { number: 1, organisation, approved_on: day(on), reference: reference.into() }
+    }
+
+    #[test]
+    fn rule_03_an_agreement_has_an_nhs_body_and_a_council() {
+        assert_eq!(failing(&sound(), "2019-03-01"), [12]);
+        let bare = Standing { sides: vec![Some(Side::LocalAuthority), None], ..sound() };
+        assert_eq!(failing(&bare, "2019-03-01"), [3, 12]);
+    }
+
+    #[test]
+    fn rule_06_a_joint_consultation_closes_before_any_partner_approves() {
+        assert_eq!(failing(&sound(), "2019-01-30"), [6, 12], "it has not closed");
+        let apart =
+            Standing { consultations: vec![Consulted { joint: false, closes_on: day("2019-01-31") }], ..sound() };
+        assert_eq!(failing(&apart, "2019-03-01"), [6, 12], "not asked together");
+        let hasty = Standing { approvals: vec![approved(COUNCIL, "2019-01-30", "Cabinet")], ..sound() };
+        assert!(failing(&hasty, "2019-03-01").contains(&6));
+    }
+
+    #[test]
+    fn rule_07_the_partners_state_how_services_are_likely_to_improve() {
+        let mut silent = sound();
+        silent.versions[0].terms.improvement = None;
+        assert_eq!(failing(&silent, "2019-03-01"), [7, 12]);
+        let unmet: Vec<u8> = silent.before_approval(day("2019-03-01")).iter().map(|one| one.rule.number).collect();
+        assert_eq!(unmet, [7], "and nobody approves it");
+    }
+
+    #[test]
+    fn rule_12_each_partner_approves_by_a_decision_of_its_own() {
+        let one = approved(COUNCIL, "2019-02-14", "Cabinet, 14 February 2019");
+        let borrowed = approved(GROUP, "2019-02-14", " cabinet, 14 february 2019");
+        let same = Standing { approvals: vec![one.clone(), borrowed], ..sound() };
+        assert_eq!(failing(&same, "2019-03-01"), [12]);
+        let own = approved(GROUP, "2019-02-19", "Governing body, 19 February 2019");
+        assert_eq!(failing(&Standing { approvals: vec![one, own], ..sound() }, "2019-03-01"), Vec::<u8>::new());
+    }
+}

@@ -10,4 +10,3 @@ mod store;
 mod terms;
 
 pub(crate) use checks::{FromDay, on};
-

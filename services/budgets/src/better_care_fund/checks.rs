@@ -146,12 +146,12 @@ impl Looked<'_> {
 
     fn deadline_kept(&self) -> (Option<bool>, Option<String>) {
         let Some(deadline) = deadline(self.year) else {
-            return (None, Some(format!("The deadline of {} is not known.", self.year)));
+            return (None, Some(format!("The deadline for signing the agreement of {} is not known.", self.year)));
         };
         match self.agreement_signed_on {
             Some(signed) if signed <= deadline => (Some(true), None),
             Some(signed) => (Some(false), Some(format!("The agreement was signed on {signed}, after {deadline}."))),
-            None => (Some(false), Some(format!("No signed agreement is recorded; it was due on {deadline}."))),
+            None => (Some(false), Some(format!("No signed agreement is recorded; the deadline was {deadline}."))),
         }
     }
 

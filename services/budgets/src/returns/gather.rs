@@ -123,11 +123,11 @@ async fn warnings(
         told.push("Only a part of the year's figures is known.".to_owned());
     }
     if figures.totals.forecast_pence.is_none() && !figures.kind.is_better_care_fund() {
-        told.push("There is no forecast of every scheme.".to_owned());
+        told.push("Not every scheme has a forecast.".to_owned());
     }
     for check in figures.better_care_fund.iter().flat_map(|bcf| &bcf.checks) {
         if check.warns_only && check.holds != Some(true) {
-            told.push(format!("{} {}", check.says, check.missing.join(" ")));
+            told.push(check.missing.join(" "));
         }
     }
     Ok(told)

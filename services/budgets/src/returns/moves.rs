@@ -196,7 +196,7 @@ pub(crate) async fn restate_return(
         ..before
     };
     let clash = || conflict("A restatement of it is being prepared already.");
-    store::insert(&mut tx, &body, &scope.caller().client_id).await.on_constraint("restated_once", clash)?;
+    store::insert(&mut tx, &body, &scope.caller().client_id).await.on_constraint("return_once", clash)?;
     tx.record(Act::new("return.restated", format!("returns/{}", path.id)).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/returns/{}", scope.borough().slug, body.id);
     Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)

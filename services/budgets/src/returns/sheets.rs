@@ -6,8 +6,8 @@ use web::words::word;
 
 use super::{
     figures::{ReturnBcf, ReturnContribution, ReturnFigures, ReturnScheme},
-    statutory_return::{ReturnState, ReturnSummary},
-    workbook::{Block, Book, Cell, Column, column, summed},
+    statutory_return::{ReturnKind, ReturnState, ReturnSummary},
+    workbook::{Block, Book, Cell, column, number, summed},
 };
 use crate::{
     code_lists::code_list::{self, CodeListKind},
@@ -32,16 +32,21 @@ fn standing(state: ReturnState) -> &'static str {
 pub(super) fn summary(book: &mut Book, of: &ReturnSummary, figures: &ReturnFigures) -> Result<(), XlsxError> {
     let totals = &figures.totals;
     let told = |name: &str, cell: Cell| vec![Cell::text(name), cell];
-    let to = if figures.to_period.number() > 12 { "the year" } else { "date" };
+    let spent = if figures.to_period.number() > 12 { "Spent in the year" } else { "Spent to date" };
+    let last = match (of.kind, figures.to_period.number()) {
+        (ReturnKind::BetterCareFundPlan, _) => "none: it is a plan".to_owned(),
+        (_, 13) => "12, and adjustments".to_owned(),
+        (_, period) => period.to_string(),
+    };
     let mut rows = vec![
         told("Return", Cell::text(format!("{}, number {}", of.kind.title(), of.number))),
         told("Status", Cell::text(standing(of.state))),
         told("Host", Cell::text(figures.host_name.as_str())),
-        told("Last period reported", Cell::Count(i64::from(figures.to_period.number()))),
+        told("Last period reported", Cell::text(last)),
         told("Cash contributions of the year", money(totals.contributions_pence)),
         told("Of those, due to date", money(totals.due_pence)),
         told("Budget of the year", money(totals.budget_pence)),
-        told(&format!("Spent in {to}").replace("in date", "to date"), money(totals.actual_pence)),
+        told(spent, money(totals.actual_pence)),
         told("Forecast of the year", Cell::Money(totals.forecast_pence)),
         told("Forecast less budget (above zero is adverse)", Cell::Money(totals.variance_pence)),
         told("The same, of the budget", Cell::Percent(totals.variance_bp)),
@@ -50,7 +55,7 @@ pub(super) fn summary(book: &mut Book, of: &ReturnSummary, figures: &ReturnFigur
     rows.extend(of.narrative.iter().map(|narrative| told("Narrative", Cell::text(narrative.as_str()))));
     let warnings = figures.warnings.iter().map(|warning| told("Warning", Cell::text(warning.as_str()))).collect();
     let blocks = [Block { total: None, rows }, Block { total: None, rows: warnings }];
-    book.sheet("Summary", &[column("What", 46), column("Figure (£) or fact", 60)], &blocks)
+    book.sheet("Summary", &[column("What", 46), column("Figure (£) or fact", 56)], &blocks)
 }
 
 pub(super) fn contributions(book: &mut Book, figures: &ReturnFigures) -> Result<(), XlsxError> {
@@ -112,7 +117,7 @@ pub(super) fn schemes(book: &mut Book, figures: &ReturnFigures) -> Result<(), Xl
         summed("Spent to date (£)", 20),
         summed("Forecast of the year (£)", 20),
         summed("Forecast less budget (£)", 20),
-        column("Variance", 11),
+        number("Variance", 12),
     ];
     book.sheet("Schemes", &columns, &blocks)?;
     outcomes(book, figures)
@@ -122,7 +127,7 @@ fn outcomes(book: &mut Book, figures: &ReturnFigures) -> Result<(), XlsxError> {
     let mut rows = Vec::new();
     for scheme in &figures.schemes {
         for outcome in scheme.plan.iter().flat_map(|plan| &plan.outcomes) {
-            let actual = outcome.actual.map_or_else(|| Cell::text("not known"), Cell::Count);
+            let actual = outcome.actual.map_or(Cell::Money(None), Cell::Count);
             rows.push(vec![
                 Cell::text(scheme.scheme.as_str()),
                 Cell::text(outcome.measure.as_str()),
@@ -146,7 +151,7 @@ fn outcomes(book: &mut Book, figures: &ReturnFigures) -> Result<(), XlsxError> {
         return Ok(());
     }
     let columns =
-        [column("Scheme", 14), column("Measure", 60), column("Unit", 24), column("Plan", 18), column("Actual", 18)];
+        [column("Scheme", 14), column("Measure", 60), column("Unit", 24), number("Plan", 18), number("Actual", 18)];
     let blocks = [Block { total: None, rows }, Block { total: None, rows: savings }];
     book.sheet("Outcomes and savings", &columns, &blocks)
 }
@@ -156,8 +161,8 @@ pub(super) fn memorandum(book: &mut Book, figures: &ReturnFigures) -> Result<(),
         vec![Cell::text(line.line), Cell::text(line.partner.unwrap_or_default()), money(line.amount_pence)]
     });
     let blocks = [Block { total: None, rows: rows.collect() }];
-    let amount = Column { heading: "Amount (£)", width: 22, summed: true };
-    book.sheet("Memorandum account", &[column("Line", 46), column("Partner", 40), amount], &blocks)
+    let columns = [column("Line", 46), column("Partner", 40), number("Amount (£)", 22)];
+    book.sheet("Memorandum account", &columns, &blocks)
 }
 
 fn percent(share: Option<i32>) -> Cell {
@@ -203,17 +208,17 @@ pub(super) fn better_care_fund(book: &mut Book, figures: &ReturnFigures, bcf: &R
     });
     let columns = [
         column("Scheme", 12),
-        column("Name", 26),
-        column("Description", 36),
-        column("Activity", 30),
+        column("Name", 20),
+        column("Description", 28),
+        column("Activity", 24),
         column("Area of spend", 16),
         column("Commissioner", 14),
-        column("NHS", 10),
-        column("LA", 10),
-        column("Provider", 20),
-        column("Source", 26),
-        summed("Budget (£)", 18),
-        summed("Spent to date (£)", 18),
+        number("NHS", 9),
+        number("LA", 9),
+        column("Provider", 16),
+        column("Source", 20),
+        summed("Budget (£)", 16),
+        summed("Spent to date (£)", 16),
     ];
     book.sheet("BCF expenditure", &columns, &[Block { total: Some("All schemes"), rows: expenditure.collect() }])?;
 
@@ -226,7 +231,7 @@ pub(super) fn better_care_fund(book: &mut Book, figures: &ReturnFigures, bcf: &R
         for condition in &plan.conditions {
             let met = Cell::text(if condition.met { "met" } else { "not met" });
             let note = condition.note.as_deref().unwrap_or_default();
-            rows.push(told("Condition", Cell::Count(i64::from(condition.number)), met, note));
+            rows.push(told("Condition", Cell::text(condition.number.to_string()), met, note));
         }
         for metric in &plan.metrics {
             let status = word(metric.status).replace('_', " ");
@@ -248,7 +253,7 @@ pub(super) fn better_care_fund(book: &mut Book, figures: &ReturnFigures, bcf: &R
         let says = Cell::text(format!("{} {}", check.rule, check.says));
         rows.push(told("Rule", says, Cell::text(holds), &check.missing.join(" ")));
     }
-    let columns = [column("What", 14), column("Of", 60), column("How it stands", 20), column("Note", 60)];
+    let columns = [column("What", 14), column("Of", 62), column("How it stands", 20), column("Note", 62)];
     book.sheet("BCF conditions", &columns, &[Block { total: None, rows }])
 }
 

@@ -34,19 +34,24 @@ impl Cell {
     }
 }
 
-/// A column: its heading, its width, and whether it is added up.
+/// A column: its heading, its width, and whether it holds numbers, and those are added up.
 pub(super) struct Column {
-    pub(super) heading: &'static str,
-    pub(super) width: u16,
-    pub(super) summed: bool,
+    heading: &'static str,
+    width: u16,
+    number: bool,
+    summed: bool,
 }
 
 pub(super) const fn column(heading: &'static str, width: u16) -> Column {
-    Column { heading, width, summed: false }
+    Column { heading, width, number: false, summed: false }
+}
+
+pub(super) const fn number(heading: &'static str, width: u16) -> Column {
+    Column { heading, width, number: true, summed: false }
 }
 
 pub(super) const fn summed(heading: &'static str, width: u16) -> Column {
-    Column { heading, width, summed: true }
+    Column { heading, width, number: true, summed: true }
 }
 
 /// A block of rows with its own total.
@@ -79,13 +84,13 @@ impl Styles {
         Self {
             title: base().set_bold().set_font_size(15),
             under: base().set_font_color(Color::RGB(0x55_55_55)),
-            heading: heading().set_text_wrap().set_align(FormatAlign::Bottom),
+            heading: heading().set_text_wrap().set_align(FormatAlign::Left).set_indent(1),
             heading_number: heading().set_text_wrap().set_align(FormatAlign::Right),
-            text: base().set_text_wrap().set_align(FormatAlign::Top),
+            text: base().set_text_wrap().set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_indent(1),
             money: base().set_num_format(MONEY).set_align(FormatAlign::Top),
             percent: base().set_num_format("0.00\"%\";[Red]-0.00\"%\"").set_align(FormatAlign::Top),
             count: base().set_num_format("#,##0").set_align(FormatAlign::Top),
-            total: total(),
+            total: total().set_align(FormatAlign::Left).set_indent(1),
             total_money: total().set_num_format(MONEY),
         }
     }
@@ -128,7 +133,7 @@ impl Book {
         sheet.write_string_with_format(1, 0, shortened(&self.of), &styles.under)?;
         for (column, at) in columns.iter().zip(0u16..) {
             sheet.set_column_width(at, column.width)?;
-            let style = if column.summed { &styles.heading_number } else { &styles.heading };
+            let style = if column.number { &styles.heading_number } else { &styles.heading };
             sheet.write_string_with_format(HEADINGS, at, column.heading, style)?;
         }
         let mut row = HEADINGS + 1;
@@ -138,6 +143,7 @@ impl Book {
                 for (cell, at) in cells.iter().zip(0u16..) {
                     write(sheet, (row, at), cell, styles)?;
                 }
+                sheet.set_row_height(row, height(cells, columns))?;
                 row += 1;
             }
             if let Some(label) = block.total {
@@ -152,6 +158,20 @@ impl Book {
         sheet.set_footer("&L&A&RPage &P of &N");
         Ok(())
     }
+}
+
+/// The height of a row in points, so that its longest text is seen whole: not every reader works it out.
+fn height(cells: &[Cell], columns: &[Column]) -> u16 {
+    const LINE: u16 = 15;
+    let lines = cells.iter().zip(columns).map(|(cell, column)| match cell {
+        Cell::Text(text) => {
+            let line = usize::from(column.width.saturating_sub(3).max(1));
+            text.lines().map(|one| one.chars().count().div_ceil(line).max(1)).sum()
+        }
+        _ => 1,
+    });
+    // The format knows no row higher than 409 points.
+    u16::try_from(lines.max().unwrap_or(1).clamp(1, 27)).unwrap_or(1) * LINE
 }
 
 fn write(sheet: &mut Worksheet, (row, at): (u32, u16), cell: &Cell, styles: &Styles) -> Result<(), XlsxError> {
@@ -181,11 +201,15 @@ fn total(
             sheet.write_string_with_format(row, at, text, &styles.total)?;
             continue;
         }
-        let amounts = rows.iter().filter_map(|cells| match cells.get(usize::from(at)) {
+        let amounts = rows.iter().map(|cells| match cells.get(usize::from(at)) {
             Some(Cell::Money(amount)) => *amount,
             _ => None,
         });
-        let sum = Pence::sum(amounts).unwrap_or_default();
+        // Where one is not known the sum is not known either, which is not nil.
+        let Some(sum) = amounts.collect::<Option<Vec<Pence>>>().and_then(Pence::sum) else {
+            sheet.write_blank(row, at, &styles.total)?;
+            continue;
+        };
         let letter = letter(at);
         // Rows of a spreadsheet are counted from one.
         let range = if rows.is_empty() { "0".to_owned() } else { format!("{letter}{}:{letter}{row}", first + 1) };

@@ -3,4 +3,3 @@
 pub(crate) mod http;
 mod schedule;
 mod store;
-

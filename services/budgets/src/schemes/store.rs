@@ -40,11 +40,7 @@ pub(crate) async fn find_scheme(
 }
 
 /// The scheme of a code, where the fund has it.
-async fn scheme_of_code(
-    tx: &mut Tx<Borough>,
-    fund: FundId,
-    code: &str,
-) -> Result<Option<SchemeId>, DbError> {
+async fn scheme_of_code(tx: &mut Tx<Borough>, fund: FundId, code: &str) -> Result<Option<SchemeId>, DbError> {
     let id = sqlx::query_scalar!(
         r#"select scheme_id as "id: SchemeId" from budgets.scheme where fund_id = $1 and code = $2"#,
         fund.0,
