@@ -52,6 +52,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(receipts::imports::import_receipts))
         .routes(routes!(reconciliation::http::get_reconciliation))
         .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
+        .routes(routes!(reconciliation::http::withdraw_match))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(partner::http::list_partner_contributions))
         .routes(routes!(partner::http::list_partner_instalments))
