@@ -81,6 +81,14 @@ async fn instalment() -> String {
     versions["data"][0]["instalments"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// A payment of Testford's council of £1.00.
+async fn receipt() -> String {
+    let body = json!({"paid_on": "2026-09-07", "amount_pence": 100, "payer": testford().await.council,
+        "payee_as_published": "X", "source": "A test"});
+    let paid = write(&running().as_("testford-finance"), &format!("{}/receipts", year().await), &body).await;
+    paid.body["id"].as_str().unwrap().to_owned()
+}
+
 /// Fills in what these operations need.
 pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<Value>) -> String {
     let council = &testford().await.council;
@@ -96,12 +104,15 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
         }
         "importReceipts" => set("payer", council),
         "recordMatch" => {
-            let receipt = json!({"paid_on": "2026-09-07", "amount_pence": 100, "payer": council, "payee_as_published": "X",
-                "source": "A test"});
-            let paid = write(&running().as_("testford-finance"), &format!("{}/receipts", year().await), &receipt).await;
-            set("receipt", paid.body["id"].as_str().unwrap());
+            set("receipt", &receipt().await);
             set("instalment", &instalment().await);
             body.as_mut().expect("a body")["amount_pence"] = 100.into();
+        }
+        "withdrawMatch" => {
+            let one = json!({"receipt": receipt().await, "instalment": instalment().await, "amount_pence": 100, "reason": "A test"});
+            let matches = format!("{}/reconciliation/matches", year().await);
+            let made = write(&running().as_("testford-finance"), &matches, &one).await;
+            return path.replace("{match}", made.body["id"].as_str().unwrap());
         }
         "setYearBudget" => {
             let fund = new_fund("testford", council, &format!("For a budget {}", key())).await;

@@ -64,6 +64,15 @@ async fn a_persons_match_settles_what_could_not_be_found_out() {
         let answer = fund.post("reconciliation/matches", &body).await;
         assert_eq!((refusal(&answer).as_str(), pointer(&answer)), (wanted, at), "{body}: {}", answer.body);
     }
+    // A wrong match is taken back once, and the payment is free again.
+    let wrong = fund.made("reconciliation/matches", &word(&over, &may, 1_345_678)).await;
+    let back = format!("reconciliation/matches/{wrong}/withdrawals");
+    let withdrawn = fund.post(&back, &json!({"reason": "Not all of it"})).await;
+    assert_eq!((withdrawn.status.as_u16(), &withdrawn.body["withdrawn_reason"]), (200, &json!("Not all of it")));
+    assert_eq!(refusal(&fund.post(&back, &json!({"reason": "Again"})).await), "409 conflict");
+    let nowhere = format!("reconciliation/matches/{}/withdrawals", nobody.as_str().unwrap());
+    assert_eq!(fund.post(&nowhere, &json!({"reason": "Not there"})).await.status, 404);
+    assert_eq!(reconciled(&fund).await.0, ["agreed", "over"]);
     fund.made("reconciliation/matches", &word(&over, &may, 1_000_000)).await;
     let again = fund.post("reconciliation/matches", &word(&over, &may, 5)).await;
     assert_eq!((refusal(&again).as_str(), pointer(&again)), ("409 conflict", "/instalment"));
@@ -72,7 +81,9 @@ async fn a_persons_match_settles_what_could_not_be_found_out() {
     assert!(told["data"][1]["suggestion"].as_str().unwrap().contains("£3,456.78"));
     assert_eq!(states(fund.get("instalments").await)[1], (json!("paid"), json!(1_000_000)));
     let listed = fund.get("reconciliation/matches").await;
-    assert_eq!((listed["data"].as_array().unwrap().len(), &listed["data"][0]["receipt"]), (1, &over));
+    let standing: Vec<bool> =
+        listed["data"].as_array().unwrap().iter().map(|one| one["withdrawn_at"].is_null()).collect();
+    assert_eq!((standing, &listed["data"][1]["receipt"]), (vec![false, true], &over));
 }
 
 #[tokio::test]

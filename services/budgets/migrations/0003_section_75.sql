@@ -320,11 +320,18 @@ create table budgets.receipt_match (
   reason text not null check (length(reason) between 1 and 500),
   matched_at timestamptz not null,
   client_id text not null,
+  -- taken back, where it was wrong
+  withdrawn_at timestamptz,
+  withdrawn_by text,
+  withdrawn_reason text check (length(withdrawn_reason) between 1 and 500),
   primary key (borough_id, fund_id, year, match_id),
-  constraint receipt_matched_once unique (borough_id, fund_id, year, receipt_id, contribution_id, instalment_number),
+  check ((withdrawn_at is null) = (withdrawn_by is null) and (withdrawn_at is null) = (withdrawn_reason is null)),
   foreign key (borough_id, fund_id, year, receipt_id) references budgets.receipt,
   foreign key (borough_id, fund_id, year, contribution_id) references budgets.contribution
 );
+create unique index receipt_matched_once
+  on budgets.receipt_match (borough_id, fund_id, year, receipt_id, contribution_id, instalment_number)
+  where withdrawn_at is null;
 alter table budgets.receipt add column party_code text;
 create index on budgets.receipt (party_code, borough_id) where party_code is not null;
 
@@ -496,6 +503,7 @@ grant select, insert on budgets.agreement, budgets.agreement_move, budgets.agree
 grant update (state, version, signed_on) on budgets.agreement to budgets_borough;
 grant update (version, kind, functions, client_group, services, lead_id, delivering_id, delivered_under, staff_transfer,
   accounting_treatment, capital, ring_fence, recurrent, runs_to, place, set_at) on budgets.scheme_schedule to budgets_borough;
+grant update (withdrawn_at, withdrawn_by, withdrawn_reason) on budgets.receipt_match to budgets_borough;
 grant update (version, contingency_pence, brought_forward_pence, other_income_pence, uncommitted_pence,
   overspend_threshold_bp, agreed_on, set_at) on budgets.year_budget to budgets_borough;
 

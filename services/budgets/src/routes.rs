@@ -7,10 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
-    estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers,
-    positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules,
-    scheme_plans, schemes, split_warnings, virements, years,
+    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions, estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers, positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -83,6 +80,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(reconciliation::http::list_matches, reconciliation::http::record_match))
         .routes(routes!(forecasts::http::list_forecasts, forecasts::http::make_forecast))
         .routes(routes!(action_plans::http::list_action_plans, action_plans::http::record_action_plan))
+        .routes(routes!(reconciliation::http::withdraw_match))
         .routes(routes!(positions::http::get_position))
         .routes(routes!(memorandum::http::get_memorandum_account))
         .routes(routes!(better_care_fund::http::get_better_care_fund, better_care_fund::http::set_better_care_fund))

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{FinancialYear, FundId, InstalmentId, MatchId, Pence, day_in_england};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
-use web::{At, Created, Page, PageRequest, Paging, Problem, SentOnce, WithCsv, drafts::unknown, problems};
+use web::{At, Created, Found, Page, PageRequest, Paging, Problem, SentOnce, WithCsv, drafts::unknown, problems};
 
 use super::{
     explain::{self, Evidence, explain},
     line::{Finding, ReconciliationLine},
-    matches::{MatchBody, MatchDraft},
+    matches::{MatchBody, MatchDraft, MatchWithdrawalDraft},
     store,
 };
 use crate::{
@@ -137,7 +137,7 @@ pub(crate) async fn list_matches(
 ) -> Result<Page<MatchBody>, Problem> {
     let mut tx = scope.read().await?;
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
-    let rows = store::matches(&mut tx, path.fund, path.year, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    let rows = store::matches(&mut tx, path.fund, path.year, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
     Ok(page.page(rows, |one| one.id))
 }
 
@@ -173,6 +173,8 @@ pub(crate) async fn record_match(
         reason: draft.reason.trim().to_owned(),
         matched_by: scope.caller().client_id.clone(),
         matched_at: scope.now(),
+        withdrawn_at: None,
+        withdrawn_reason: None,
     };
     let there =
         store::insert(&mut tx, path.fund, path.year, &body).await.on_constraint("receipt_matched_once", || {
@@ -190,4 +192,52 @@ pub(crate) async fn record_match(
     let slug = &scope.borough().slug;
     let location = format!("/v1/boroughs/{slug}/funds/{}/years/{}/reconciliation/matches", path.fund, path.year);
     Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// A match in a path.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MatchPath {
+    /// Slug or GSS code.
+    #[param(example = "salford")]
+    #[expect(dead_code, reason = "read by the scope")]
+    borough: String,
+    /// The fund.
+    fund: FundId,
+    /// The financial year.
+    year: FinancialYear,
+    /// The match.
+    #[serde(rename = "match")]
+    #[param(rename = "match")]
+    one: MatchId,
+}
+
+/// Take a match back
+///
+/// It stays on record and counts for nothing any more; the payment may be matched again.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation/matches/{match}/withdrawals",
+    operation_id = "withdrawMatch", tag = "contributions",
+    params(MatchPath, web::Keyed),
+    request_body = MatchWithdrawalDraft,
+    responses((status = 200, body = MatchBody)),
+    security(("bearer" = ["contributions:manage"])),
+)]
+pub(crate) async fn withdraw_match(
+    scope: InBorough<can::ManageContributions>,
+    At(path): At<MatchPath>,
+    SentOnce(draft, request): SentOnce<MatchWithdrawalDraft>,
+) -> Handled {
+    draft.check()?;
+    let mut tx = scope.write(&request).await?;
+    let by = scope.caller().client_id.as_str();
+    let stood = store::withdraw(&mut tx, path.fund, path.year, path.one, by, draft.reason.trim()).await?;
+    let found = store::matches(&mut tx, path.fund, path.year, Some(path.one), None, 1).await?.pop();
+    let body = found.ok_or_else(|| Problem::not_found("match"))?;
+    if !stood {
+        return Err(Problem::new(&problems::CONFLICT, "This match was taken back before.").into());
+    }
+    let subject = format!("funds/{}/years/{}/reconciliation/matches/{}", path.fund, path.year, path.one);
+    tx.record(Act::new("receipt.match-withdrawn", subject).after(serde_json::json!(body)));
+    Ok(tx.answer(Found::of(body)).await?)
 }

@@ -50,6 +50,23 @@ impl MatchDraft {
     }
 }
 
+/// A match to take back.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "It was for another instalment"}))]
+pub(crate) struct MatchWithdrawalDraft {
+    #[schema(min_length = 1, max_length = 500)]
+    pub(super) reason: String,
+}
+
+impl MatchWithdrawalDraft {
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        faults.text("/reason", &self.reason, 500);
+        faults.none()
+    }
+}
+
 /// A payment, or a part of it, that a person matched.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct MatchBody {
@@ -62,11 +79,23 @@ pub(crate) struct MatchBody {
     #[schema(example = "salford-finance")]
     pub(super) matched_by: String,
     pub(super) matched_at: DateTime<Utc>,
+    /// When it was taken back; it counts for nothing since.
+    pub(super) withdrawn_at: Option<DateTime<Utc>>,
+    pub(super) withdrawn_reason: Option<String>,
 }
 
 impl Row for MatchBody {
-    const COLUMNS: &'static [&'static str] =
-        &["id", "receipt", "instalment", "amount_pence", "reason", "matched_by", "matched_at"];
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "receipt",
+        "instalment",
+        "amount_pence",
+        "reason",
+        "matched_by",
+        "matched_at",
+        "withdrawn_at",
+        "withdrawn_reason",
+    ];
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The SQL of the reconciliation.
 
-use domain::{FinancialYear, FundId, InstalmentId, OrganisationId, Pence, ReceiptId};
+use domain::{FinancialYear, FundId, InstalmentId, MatchId, OrganisationId, Pence, ReceiptId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
@@ -67,7 +67,7 @@ pub(super) async fn confirmed(
              join (select distinct on (contribution_id, number) contribution_id, number, instalment_id from budgets.instalment
                    where fund_id = $1 and year = $2 order by contribution_id, number, version desc) i
                on i.contribution_id = m.contribution_id and i.number = m.instalment_number
-           where m.fund_id = $1 and m.year = $2 order by m.match_id"#,
+           where m.fund_id = $1 and m.year = $2 and m.withdrawn_at is null order by m.match_id"#,
         fund.0,
         year.start()
     )
@@ -76,27 +76,30 @@ pub(super) async fn confirmed(
     Ok(rows)
 }
 
-/// The matches of a fund-year in the order they were recorded.
+/// The matches of a fund-year in the order they were recorded, or one.
 pub(super) async fn matches(
     tx: &mut Tx<Borough>,
     fund: FundId,
     year: FinancialYear,
+    one: Option<MatchId>,
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<MatchBody>, DbError> {
     let rows = sqlx::query_as!(
         MatchBody,
-        r#"select m.match_id as "id: domain::MatchId", m.receipt_id as "receipt: ReceiptId",
+        r#"select m.match_id as "id: MatchId", m.receipt_id as "receipt: ReceiptId",
              i.instalment_id as "instalment: InstalmentId", m.amount_pence as "amount_pence: Pence", m.reason,
-             m.client_id as matched_by, m.matched_at
+             m.client_id as matched_by, m.matched_at, m.withdrawn_at, m.withdrawn_reason
            from budgets.receipt_match m
              join (select distinct on (contribution_id, number) contribution_id, number, instalment_id from budgets.instalment
                    where fund_id = $1 and year = $2 order by contribution_id, number, version desc) i
                on i.contribution_id = m.contribution_id and i.number = m.instalment_number
-           where m.fund_id = $1 and m.year = $2 and ($3::uuid is null or m.match_id > $3)
-           order by m.match_id limit $4"#,
+           where m.fund_id = $1 and m.year = $2 and ($3::uuid is null or m.match_id = $3)
+             and ($4::uuid is null or m.match_id > $4)
+           order by m.match_id limit $5"#,
         fund.0,
         year.start(),
+        one.map(|id| id.0),
         after,
         limit
     )
@@ -119,7 +122,8 @@ pub(super) async fn matched(
     let row = sqlx::query!(
         r#"select r.amount_pence as "paid: Pence",
              coalesce((select sum(m.amount_pence) from budgets.receipt_match m
-                       where m.fund_id = $1 and m.year = $2 and m.receipt_id = $3), 0)::bigint as "matched!: Pence"
+                       where m.fund_id = $1 and m.year = $2 and m.receipt_id = $3
+                         and m.withdrawn_at is null), 0)::bigint as "matched!: Pence"
            from budgets.receipt r where r.fund_id = $1 and r.year = $2 and r.receipt_id = $3"#,
         fund.0,
         year.start(),
@@ -152,6 +156,31 @@ pub(super) async fn insert(
         one.reason,
         one.matched_at,
         one.matched_by
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes a match back; whether it still stood.
+pub(super) async fn withdraw(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    id: MatchId,
+    by: &str,
+    reason: &str,
+) -> Result<bool, DbError> {
+    let now = tx.now();
+    let done = sqlx::query!(
+        "update budgets.receipt_match set withdrawn_at = $4, withdrawn_by = $5, withdrawn_reason = $6
+         where fund_id = $1 and year = $2 and match_id = $3 and withdrawn_at is null",
+        fund.0,
+        year.start(),
+        id.0,
+        now,
+        by,
+        reason
     )
     .execute(tx.connection())
     .await?;
