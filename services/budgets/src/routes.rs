@@ -7,7 +7,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions, estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers, positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans, schemes, split_warnings, virements, years,
+    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
+    estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers,
+    positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules,
+    scheme_plans, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]

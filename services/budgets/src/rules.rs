@@ -42,7 +42,6 @@ rules! {
     REPORTS 15 "A fund-year has four quarterly reports and an annual return." "SI 2000/617 reg 7(4)";
     LEAD_REPORTS 16 "A lead arrangement reports quarterly and annually." "SI 2000/617 reg 8, reg 9";
     BUDGET_BALANCES 17 "Scheme budgets and contingency equal cash contributions, what was brought forward and other income." "SI 2000/617 reg 7(3)(b)";
-    INSTALMENTS_ADD_UP 18 "Instalments add up to the contribution in force, to the penny." "Practice at Salford";
     TRUE_UP 19 "A contribution that changes brings a true-up." "SI 2000/617 reg 7(3)(b); practice at Salford";
     IN_KIND 20 "A contribution in kind has a basis of valuation and never enters cash." "SI 2000/617 reg 7(3)(e)";
     ALIGNED_APART 21 "Aligned and in-view money never enters a risk share." "Practice at Oldham";

@@ -10,3 +10,4 @@ mod store;
 mod terms;
 
 pub(crate) use checks::{FromDay, on};
+pub(crate) use store::{agreement_of_year, parties_of_fund};

@@ -1,7 +1,7 @@
 //! The SQL of agreements, their versions and moves.
 
 use chrono::NaiveDate;
-use domain::{AgreementId, FundId, OrganisationId, Pence};
+use domain::{AgreementId, FinancialYear, FundId, OrganisationId, Pence};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 use web::{
@@ -252,7 +252,7 @@ pub(super) async fn move_to(
 }
 
 /// The partners of the agreement the fund is under on a day, in declared order: the order of every split of it.
-pub(super) async fn parties_of_fund(
+pub(crate) async fn parties_of_fund(
     tx: &mut Tx<Borough>,
     fund: FundId,
     on: NaiveDate,
@@ -269,4 +269,31 @@ pub(super) async fn parties_of_fund(
     .fetch_all(tx.connection())
     .await?;
     Ok(rows)
+}
+
+/// The agreement a fund is under in a year, as far as others need it.
+pub(crate) struct AgreementOfYear {
+    pub(crate) state: String,
+    pub(crate) signed_on: Option<NaiveDate>,
+}
+
+/// The agreement of a year: the last whose term has a day of it.
+pub(crate) async fn agreement_of_year(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+) -> Result<Option<AgreementOfYear>, DbError> {
+    let row = sqlx::query_as!(
+        AgreementOfYear,
+        "select a.state, a.signed_on from budgets.agreement_fund f
+           join budgets.agreement a on a.agreement_id = f.agreement_id
+         where f.fund_id = $1 and a.starts_on <= $3 and (a.ends_on is null or a.ends_on >= $2)
+         order by a.starts_on desc limit 1",
+        fund.0,
+        year.first_day(),
+        year.last_day()
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
 }

@@ -17,6 +17,7 @@ use super::{
     store,
 };
 use crate::{
+    agreements::agreement_of_year,
     funds::{FundBody, find_fund},
     memorandum::givings,
     positions::{by_scheme, http::too_large},
@@ -55,7 +56,7 @@ pub(crate) async fn checked(
         schemes: &schemes,
         plan: plan.as_ref(),
         signed_off: &signed_off,
-        agreement_signed_on: store::agreement_signed_on(tx, fund.id).await?,
+        agreement_signed_on: agreement_of_year(tx, fund.id, year).await?.and_then(|agreement| agreement.signed_on),
     };
     let sources = looked.sources().ok_or_else(too_large)?;
     let checks = looked.checks().ok_or_else(too_large)?;

@@ -1,6 +1,5 @@
 //! The SQL of the Better Care Fund.
 
-use chrono::NaiveDate;
 use domain::{FinancialYear, FundId, Pence};
 use tenancy::{Borough, DbError, Tx};
 use web::words::{read, word};
@@ -124,16 +123,4 @@ pub(super) async fn insert_sign_off(
     .execute(tx.connection())
     .await?;
     Ok(())
-}
-
-/// The day the fund's agreement was signed, where it is under one that was.
-pub(super) async fn agreement_signed_on(tx: &mut Tx<Borough>, fund: FundId) -> Result<Option<NaiveDate>, DbError> {
-    let signed = sqlx::query_scalar!(
-        "select a.signed_on from budgets.agreement_fund f join budgets.agreement a on a.agreement_id = f.agreement_id
-         where f.fund_id = $1",
-        fund.0
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(signed.flatten())
 }

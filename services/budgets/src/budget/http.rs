@@ -23,7 +23,12 @@ const NOT_SET: YearBudgetDraft = YearBudgetDraft {
     agreed_on: None,
 };
 
-async fn find(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<(i64, YearBudgetBody), Problem> {
+/// A year's budget, and its version: 0 before it is set first.
+pub(crate) async fn find(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+) -> Result<(i64, YearBudgetBody), Problem> {
     find_year(tx, fund, year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let (version, budget) = store::find(tx, fund, year).await?.unwrap_or((0, NOT_SET));
     let sides = store::sides(tx, fund, year).await?;
@@ -32,8 +37,8 @@ async fn find(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result
 
 /// Get a year's budget
 ///
-/// Both sides of it: the schemes' budgets as the ledger has them and the contingency, against contributions in cash,
-/// what was brought forward and other income. Before it is set first it is at version 0.
+/// Both sides of it: the schemes' budgets as the ledger has them, the contingency and what is allocated to no scheme
+/// yet, against contributions in cash, what was brought forward and other income. Before it is set first it is at version 0.
 #[utoipa::path(
     get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/budget", operation_id = "getYearBudget",
     tag = "contributions",

@@ -3,3 +3,6 @@
 pub(crate) mod http;
 mod store;
 mod year_budget;
+
+pub(crate) use http::find as find_year_budget;
+pub(crate) use year_budget::YearBudgetBody;

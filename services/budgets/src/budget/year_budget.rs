@@ -72,40 +72,41 @@ pub(super) struct Sides {
 /// A year's budget, both sides of it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct YearBudgetBody {
-    pub(super) year: FinancialYear,
+    pub(crate) year: FinancialYear,
     /// The schemes' budgets, by the ledger.
-    pub(super) schemes_pence: Pence,
-    pub(super) contingency_pence: Pence,
-    /// Schemes and contingency.
-    pub(super) planned_pence: Pence,
+    pub(crate) schemes_pence: Pence,
+    pub(crate) contingency_pence: Pence,
+    /// Allocated to no scheme yet; after the contingency the next to meet an overspend.
+    pub(crate) uncommitted_pence: Pence,
+    /// Schemes, contingency and what is allocated to none yet.
+    pub(crate) planned_pence: Pence,
     /// The contributions in cash in force.
-    pub(super) cash_contributions_pence: Pence,
-    pub(super) brought_forward_pence: Pence,
-    pub(super) other_income_pence: Pence,
+    pub(crate) cash_contributions_pence: Pence,
+    pub(crate) brought_forward_pence: Pence,
+    pub(crate) other_income_pence: Pence,
     /// Cash contributions, what was brought forward and other income.
-    pub(super) funded_pence: Pence,
+    pub(crate) funded_pence: Pence,
     /// What is planned less what is funded: above zero, more is planned than there is money for.
-    pub(super) difference_pence: Pence,
-    pub(super) balanced: bool,
+    pub(crate) difference_pence: Pence,
+    pub(crate) balanced: bool,
     /// Contributions in kind, at their value: on neither side.
-    pub(super) in_kind_pence: Pence,
-    /// What of the schemes' budgets is committed to nothing yet.
-    pub(super) uncommitted_pence: Pence,
+    pub(crate) in_kind_pence: Pence,
     #[schema(example = 100)]
-    pub(super) overspend_threshold_bp: i32,
-    pub(super) agreed_on: Option<NaiveDate>,
+    pub(crate) overspend_threshold_bp: i32,
+    pub(crate) agreed_on: Option<NaiveDate>,
 }
 
 impl YearBudgetBody {
     /// Both sides, added up; `None` where they leave the range of pence.
     pub(super) fn of(year: FinancialYear, draft: &YearBudgetDraft, sides: Sides) -> Option<Self> {
-        let planned = sides.schemes.checked_add(draft.contingency_pence)?;
+        let planned = Pence::sum([sides.schemes, draft.contingency_pence, draft.uncommitted_pence])?;
         let funded = Pence::sum([sides.cash, draft.brought_forward_pence, draft.other_income_pence])?;
         let difference = planned.checked_sub(funded)?;
         Some(Self {
             year,
             schemes_pence: sides.schemes,
             contingency_pence: draft.contingency_pence,
+            uncommitted_pence: draft.uncommitted_pence,
             planned_pence: planned,
             cash_contributions_pence: sides.cash,
             brought_forward_pence: draft.brought_forward_pence,
@@ -114,7 +115,6 @@ impl YearBudgetBody {
             difference_pence: difference,
             balanced: difference == Pence::ZERO,
             in_kind_pence: sides.in_kind,
-            uncommitted_pence: draft.uncommitted_pence,
             overspend_threshold_bp: draft.overspend_threshold_bp,
             agreed_on: draft.agreed_on,
         })
@@ -126,7 +126,7 @@ impl YearBudgetBody {
             return Ok(());
         }
         let missing = format!(
-            "Schemes and contingency are {}, cash contributions with what was brought forward and other income {}. Mend the one or the other by {} before it is agreed.",
+            "Schemes, contingency and uncommitted money are {}, cash contributions with what was brought forward and other income {}. Mend the one or the other by {} before it is agreed.",
             self.planned_pence, self.funded_pence, self.difference_pence
         );
         all_met(vec![rules::BUDGET_BALANCES.unmet(missing)])

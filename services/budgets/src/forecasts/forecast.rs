@@ -221,6 +221,8 @@ mod tests {
             name: "Equipment".into(),
             kind: FundKind::Pooled,
             accounting_treatment: None,
+            ring_fence: None,
+            lead: None,
             budget: Pence(budget),
             committed: Pence(committed),
             actual: Pence(actual),

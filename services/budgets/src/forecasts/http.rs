@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     action_plans,
+    budget::find_year_budget,
     funds::{FundBody, find_fund},
-    memorandum::year_money,
     positions::{by_scheme, http::too_large},
     years::{find_year, http::YearPath},
 };
@@ -25,8 +25,8 @@ async fn find(tx: &mut Tx<Borough>, path: &YearPath) -> Result<FundBody, Problem
 }
 
 /// What rule 27 needs to know of a fund-year: the threshold, and whether there is an action plan.
-async fn held_to(tx: &mut Tx<Borough>, fund: &FundBody, path: &YearPath) -> Result<(i32, bool), Problem> {
-    let money = year_money(tx, fund, path.year).await?;
+async fn held_to(tx: &mut Tx<Borough>, path: &YearPath) -> Result<(i32, bool), Problem> {
+    let (_, money) = find_year_budget(tx, path.fund, path.year).await?;
     let planned = action_plans::any(tx, path.fund, path.year).await?;
     Ok((money.overspend_threshold_bp, planned))
 }
@@ -72,7 +72,7 @@ pub(crate) async fn list_forecasts(
     let made = store::list(&mut tx, path.fund, path.year, page.after::<Uuid>()?, page.rows_wanted()).await?;
     let ids: Vec<ForecastId> = made.iter().map(|one| one.id).collect();
     let mut lines = store::lines(&mut tx, path.fund, path.year, &ids).await?;
-    let held_to = held_to(&mut tx, &fund, &path).await?;
+    let held_to = held_to(&mut tx, &path).await?;
     let mut all = Vec::new();
     for one in made {
         let own: Option<Vec<ForecastLine>> =
@@ -121,7 +121,7 @@ pub(crate) async fn make_forecast(
         basis: draft.basis.trim().to_owned(),
         made_at: scope.now(),
     };
-    let held_to = held_to(&mut tx, &fund, &path).await?;
+    let held_to = held_to(&mut tx, &path).await?;
     let body = body(made, &path, lines.ok_or_else(too_large)?, held_to)?;
     let clash = || Problem::new(&problems::CONFLICT, "Another forecast of this period was just made. Send it again.");
     store::insert(&mut tx, path.fund, &body, &scope.caller().client_id)

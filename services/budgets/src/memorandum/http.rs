@@ -9,9 +9,10 @@ use web::{At, NoFilters, PageRequest, Problem, WithCsv};
 
 use super::{
     account::{Giver, MemorandumAccount, MemorandumLine, Spent},
-    store::{self, Giving, YearMoney},
+    store::{self, Giving},
 };
 use crate::{
+    budget::{YearBudgetBody, find_year_budget},
     funds::{FundBody, FundKind, find_fund},
     positions::{SchemeSums, by_scheme, http::too_large},
     rules::{self, Rule},
@@ -73,19 +74,20 @@ fn spent(schemes: &[SchemeSums]) -> Result<Spent, Problem> {
 /// Draws the account up of what was read.
 pub(crate) fn account(
     fund: &FundBody,
-    money: &YearMoney,
+    money: &YearBudgetBody,
     schemes: &[SchemeSums],
     givings: &[Giving],
 ) -> Result<MemorandumAccount, Problem> {
     let host: (OrganisationId, &str) = (fund.host, &fund.host_name);
     let (spent, givers) = (spent(schemes)?, givers(givings)?);
-    MemorandumAccount::of(money.brought_forward, money.other_income, spent, &givers, host).ok_or_else(too_large)
+    MemorandumAccount::of(money.brought_forward_pence, money.other_income_pence, spent, &givers, host)
+        .ok_or_else(too_large)
 }
 
 async fn read(tx: &mut Tx<Borough>, path: &YearPath) -> Result<MemorandumAccount, Problem> {
     let fund = find_fund(tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     find_year(tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
-    let money = store::year_money(tx, &fund, path.year).await?;
+    let (_, money) = find_year_budget(tx, path.fund, path.year).await?;
     let last = Period::new(13).map_err(Problem::internal)?;
     let schemes = by_scheme(tx, &fund, path.year, last).await?;
     let givings = store::givings(tx, &fund, path.year, path.year.last_day()).await?;

@@ -6,4 +6,4 @@ mod store;
 
 pub(crate) use account::MemorandumAccount;
 pub(crate) use http::account as draw_up;
-pub(crate) use store::{Giving, YearMoney, givings, year_money};
+pub(crate) use store::{Giving, givings};

@@ -4,7 +4,10 @@ use chrono::NaiveDate;
 use domain::{FinancialYear, OrganisationId, Pence};
 use tenancy::{Borough, DbError, Tx};
 
-use crate::funds::{FundBody, FundKind};
+use crate::{
+    agreements::parties_of_fund,
+    funds::{FundBody, FundKind},
+};
 
 /// A contribution in force.
 #[derive(Debug, Clone)]
@@ -43,56 +46,32 @@ pub(crate) async fn givings(
              join budgets.contribution_version v
                on v.fund_id = c.fund_id and v.year = c.year and v.contribution_id = c.contribution_id
              left join budgets.scheme_schedule d on d.fund_id = c.fund_id and d.scheme_id = c.scheme_id
-             left join budgets.agreement_fund f on f.fund_id = c.fund_id
-             left join budgets.agreement_party a on a.agreement_id = f.agreement_id and a.organisation_id = c.payer_id
            where c.fund_id = $1 and c.year = $2
              and not exists (select from budgets.contribution_version later
                              where later.fund_id = v.fund_id and later.year = v.year
                                and later.contribution_id = v.contribution_id and later.number > v.number)
-           order by a.place nulls last, c.contribution_id"#,
+           order by c.contribution_id"#,
         fund.id.0,
         year.start(),
         due_by
     )
     .fetch_all(tx.connection())
     .await?;
-    let givings = rows.into_iter().map(|row| Giving {
-        payer: OrganisationId(row.payer_id),
-        payer_name: row.payer_name,
-        funding_source: row.funding_source,
-        bcf_source: row.bcf_source,
-        in_kind: row.in_kind,
-        kind: row.kind.as_deref().map_or(fund.kind, FundKind::parse),
-        amount: row.amount,
-        due: Pence(row.due),
-    });
-    Ok(givings.collect())
-}
-
-/// What is agreed of a fund-year beside its schemes' budgets; nil where nothing was recorded.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct YearMoney {
-    pub(crate) contingency: Pence,
-    pub(crate) brought_forward: Pence,
-    pub(crate) other_income: Pence,
-    /// From how much over budget, in basis points, an action plan is needed.
-    pub(crate) overspend_threshold_bp: i32,
-}
-
-pub(crate) async fn year_money(
-    tx: &mut Tx<Borough>,
-    fund: &FundBody,
-    year: FinancialYear,
-) -> Result<YearMoney, DbError> {
-    let found = sqlx::query_as!(
-        YearMoney,
-        r#"select contingency_pence as "contingency: Pence", brought_forward_pence as "brought_forward: Pence",
-             other_income_pence as "other_income: Pence", overspend_threshold_bp
-           from budgets.year_budget where fund_id = $1 and year = $2"#,
-        fund.id.0,
-        year.start()
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(found.unwrap_or_default())
+    let mut givings: Vec<Giving> = rows
+        .into_iter()
+        .map(|row| Giving {
+            payer: OrganisationId(row.payer_id),
+            payer_name: row.payer_name,
+            funding_source: row.funding_source,
+            bcf_source: row.bcf_source,
+            in_kind: row.in_kind,
+            kind: row.kind.as_deref().map_or(fund.kind, FundKind::parse),
+            amount: row.amount,
+            due: Pence(row.due),
+        })
+        .collect();
+    // In the partners' declared order, those of no agreement last: the order of every split.
+    let declared = parties_of_fund(tx, fund.id, year.last_day()).await?;
+    givings.sort_by_key(|giving| declared.iter().position(|party| *party == giving.payer).unwrap_or(usize::MAX));
+    Ok(givings)
 }

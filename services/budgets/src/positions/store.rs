@@ -1,6 +1,6 @@
 //! The SQL of positions: what is folded and what is not yet, added up in one snapshot.
 
-use domain::{FinancialYear, FundId, Pence, Period, SchemeId};
+use domain::{FinancialYear, FundId, OrganisationId, Pence, Period, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 
 use super::http::{GroupBy, PositionColumns};
@@ -89,6 +89,10 @@ pub(crate) struct SchemeSums {
     pub(crate) kind: FundKind,
     /// How partners account for it, where its schedule says so.
     pub(crate) accounting_treatment: Option<String>,
+    /// The purpose its money is held for.
+    pub(crate) ring_fence: Option<String>,
+    /// The partner that leads it.
+    pub(crate) lead: Option<OrganisationId>,
     pub(crate) budget: Pence,
     pub(crate) committed: Pence,
     pub(crate) actual: Pence,
@@ -111,6 +115,7 @@ pub(crate) async fn by_scheme(
                join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
            )
            select s.scheme_id, s.code, s.name, d.kind as "kind?", d.accounting_treatment as "accounting_treatment?",
+             d.ring_fence as "ring_fence?", d.lead_id as "lead?: OrganisationId",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'actual' and f.period <= $3), 0)::bigint as "actual!"
@@ -118,7 +123,7 @@ pub(crate) async fn by_scheme(
              left join budgets.scheme_schedule d on d.fund_id = s.fund_id and d.scheme_id = s.scheme_id
              left join spent f on f.scheme_id = s.scheme_id
            where s.fund_id = $1
-           group by s.scheme_id, s.code, s.name, d.kind, d.accounting_treatment order by s.code"#,
+           group by s.scheme_id, s.code, s.name, d.kind, d.accounting_treatment, d.ring_fence, d.lead_id order by s.code"#,
         fund.id.0,
         year.start(),
         up_to.number()
@@ -131,6 +136,8 @@ pub(crate) async fn by_scheme(
         name: row.name,
         kind: row.kind.as_deref().map_or(fund.kind, FundKind::parse),
         accounting_treatment: row.accounting_treatment,
+        ring_fence: row.ring_fence,
+        lead: row.lead,
         budget: Pence(row.budget),
         committed: Pence(row.committed),
         actual: Pence(row.actual),

@@ -1,7 +1,7 @@
 //! What a return says, read from the ledger and beside it. Nothing is decided here.
 
 use chrono::{Datelike, NaiveDate};
-use domain::{FinancialYear, Pence, Period, basis_points};
+use domain::{FinancialYear, Period, basis_points};
 use tenancy::{Borough, Tx};
 use web::Problem;
 
@@ -12,10 +12,12 @@ use super::{
 };
 use crate::{
     action_plans,
+    agreements::agreement_of_year,
     better_care_fund::{self, Checked},
+    budget::{YearBudgetBody, find_year_budget},
     forecasts,
     funds::{FundBody, FundKind, find_fund},
-    memorandum::{self, Giving, YearMoney},
+    memorandum::{self, Giving},
     positions::{SchemeSums, by_scheme, http::too_large},
     rules::{self, Unmet},
     savings, scheme_plans,
@@ -100,24 +102,22 @@ async fn warnings(
     tx: &mut Tx<Borough>,
     fund: &FundBody,
     year_is: Completeness,
-    of: (&YearMoney, &ReturnFigures),
+    of: (&YearBudgetBody, &ReturnFigures),
 ) -> Result<Vec<String>, Problem> {
     let (money, figures) = of;
     let mut told = Vec::new();
     if figures.section_75 {
-        match store::agreement(tx, fund.id).await? {
-            None => told.push("No agreement is recorded for this fund.".to_owned()),
-            Some((state, None)) => told.push(format!("The agreement is not signed; it is {state}.")),
+        match agreement_of_year(tx, fund.id, figures.year).await? {
+            None => told.push("No agreement is recorded for this fund and year.".to_owned()),
+            Some(agreement) if agreement.signed_on.is_none() => {
+                told.push(format!("The agreement is not signed; it is {}.", agreement.state));
+            }
             Some(_) => {}
         }
     }
-    let scheme_budgets = Pence::sum(figures.schemes.iter().map(|scheme| scheme.budget_pence));
-    let cash = figures.contributions.iter().filter(|one| !one.in_kind).map(|one| one.planned_pence);
-    let spent = scheme_budgets.and_then(|sum| sum.checked_add(money.contingency)).ok_or_else(too_large)?;
-    let comes_in = Pence::sum(cash.chain([money.brought_forward, money.other_income])).ok_or_else(too_large)?;
-    if spent != comes_in {
-        let apart = comes_in.checked_sub(spent).ok_or_else(too_large)?;
-        told.push(format!("The budget does not balance: {comes_in} comes in for {spent} budgeted, {apart} apart."));
+    if !money.balanced {
+        let (funded, planned, apart) = (money.funded_pence, money.planned_pence, money.difference_pence);
+        told.push(format!("The budget does not balance: {funded} comes in for {planned} planned, {apart} apart."));
     }
     if year_is == Completeness::Partial {
         told.push("Only a part of the year's figures is known.".to_owned());
@@ -140,7 +140,7 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
     let period = last_period(of.quarter);
     let sums = by_scheme(tx, &fund, of.year, period).await?;
     let givings = memorandum::givings(tx, &fund, of.year, last_day(of.year, of.quarter)).await?;
-    let money = memorandum::year_money(tx, &fund, of.year).await?;
+    let (_, money) = find_year_budget(tx, of.fund, of.year).await?;
     let planned = action_plans::list(tx, of.fund, of.year, None, ACTION_PLANS_MAX).await?;
     let contributions = contributions(&fund, &givings);
     let schemes = schemes(tx, &fund, (of.year, period), &sums).await?;

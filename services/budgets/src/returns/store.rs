@@ -1,6 +1,6 @@
 //! The SQL of returns.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use domain::{FinancialYear, FundId, Period, ReturnId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
@@ -275,22 +275,6 @@ pub(super) async fn periods(
     .await?;
     let open = |state: &str| PeriodState::parse(state).takes_postings();
     Ok(rows.into_iter().map(|row| (row.period, open(&row.state), row.touched)).collect())
-}
-
-/// The state of the agreement a fund is under, and the day it was signed.
-pub(super) async fn agreement(
-    tx: &mut Tx<Borough>,
-    fund: FundId,
-) -> Result<Option<(String, Option<NaiveDate>)>, DbError> {
-    let found = sqlx::query!(
-        "select a.state, a.signed_on from budgets.agreement_fund f
-           join budgets.agreement a on a.agreement_id = f.agreement_id
-         where f.fund_id = $1",
-        fund.0
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(found.map(|row| (row.state, row.signed_on)))
 }
 
 /// The borough itself, by its names.

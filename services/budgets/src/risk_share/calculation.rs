@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     funds::FundKind,
+    positions::SchemeSums,
     rules::{self, Rule},
 };
 
@@ -26,6 +27,21 @@ pub(crate) struct SchemeFigures {
     pub(crate) actual_pence: Pence,
     /// Spending less budget: adverse above zero.
     pub(crate) variance_pence: Pence,
+}
+
+impl SchemeFigures {
+    /// From its sums; `None` where its variance leaves the range of pence.
+    pub(super) fn of(sums: SchemeSums) -> Option<Self> {
+        Some(Self {
+            variance_pence: sums.actual.checked_sub(sums.budget)?,
+            scheme: sums.code,
+            kind: sums.kind,
+            ring_fence: sums.ring_fence,
+            lead: sums.lead,
+            budget_pence: sums.budget,
+            actual_pence: sums.actual,
+        })
+    }
 }
 
 /// What a partner weighs, and what it bears.

@@ -2,7 +2,7 @@
 
 use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CalculationId, FinancialYear, FundId, JournalId, OrganisationId, Pence, day_in_england};
+use domain::{CalculationId, FinancialYear, FundId, JournalId, OrganisationId, Pence, Period, day_in_england};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
@@ -12,14 +12,15 @@ use web::{
 };
 
 use super::{
-    calculation::{Books, RiskShare, calculate},
+    calculation::{Books, RiskShare, SchemeFigures, calculate},
     rule::{RatioBasis, weights},
     share::NotShared,
     store,
 };
 use crate::{
+    budget::find_year_budget,
     funds::find_fund,
-    positions::http::too_large,
+    positions::{by_scheme, http::too_large},
     rules,
     years::{find_year, http::YearPath},
 };
@@ -68,12 +69,13 @@ pub(super) async fn as_it_stands(
     }
     let days = (year.first_day(), year.last_day());
     let weigh = |bare| weights(parties, &paid_in, rule.rule.basis, days, bare).ok_or_else(too_large);
-    let (contingency, uncommitted) = store::reserves(tx, fund, year).await?;
+    let sums = by_scheme(tx, &of, year, Period::new(13).map_err(Problem::internal)?).await?;
+    let (_, budget) = find_year_budget(tx, fund, year).await?;
     let books = Books {
         names: parties.iter().map(name).collect(),
-        schemes: store::schemes(tx, fund, of.kind, year).await?.ok_or_else(too_large)?,
-        contingency,
-        uncommitted,
+        schemes: sums.into_iter().map(SchemeFigures::of).collect::<Option<_>>().ok_or_else(too_large)?,
+        contingency: budget.contingency_pence,
+        uncommitted: budget.uncommitted_pence,
         weights: [weigh(false)?, weigh(true)?],
         rule,
     };

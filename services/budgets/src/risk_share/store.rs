@@ -6,14 +6,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{CalculationId, FinancialYear, FundId, JournalId, OrganisationId, Pence};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
-use web::words::read;
 
 use super::{
-    calculation::SchemeFigures,
     http::{AgreedBody, CalculationBody},
     rule::{PaidIn, RiskRuleBody},
 };
-use crate::funds::FundKind;
 
 /// The versions of a fund's rule after a number, in order.
 pub(super) async fn rules(
@@ -55,47 +52,6 @@ pub(super) async fn insert_rule(tx: &mut Tx<Borough>, fund: FundId, body: &RiskR
     Ok(())
 }
 
-/// Budget and spending of each scheme in a year, with how its schedule holds it. `None` where a sum leaves `i64`.
-pub(super) async fn schemes(
-    tx: &mut Tx<Borough>,
-    fund: FundId,
-    kind: FundKind,
-    year: FinancialYear,
-) -> Result<Option<Vec<SchemeFigures>>, DbError> {
-    let rows = sqlx::query!(
-        r#"with figure as (
-             select account_id, scheme_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
-             union all
-             select account_id, scheme_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
-           )
-           select s.code, c.kind as "kind?", c.ring_fence as "ring_fence?", c.lead_id as "lead?: OrganisationId",
-             coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::text as "budget!",
-             coalesce(sum(f.amount_pence) filter (where f.layer = 'actual'), 0)::text as "actual!"
-           from figure f
-             join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
-             join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
-             left join budgets.scheme_schedule c on c.fund_id = $1 and c.scheme_id = f.scheme_id
-           group by s.code, c.kind, c.ring_fence, c.lead_id order by s.code"#,
-        fund.0,
-        year.start()
-    )
-    .fetch_all(tx.connection())
-    .await?;
-    let schemes = rows.into_iter().map(|row| {
-        let (budget, actual) = (row.budget.parse().ok().map(Pence)?, row.actual.parse().ok().map(Pence)?);
-        Some(SchemeFigures {
-            scheme: row.code,
-            kind: row.kind.as_deref().map_or(kind, read),
-            ring_fence: row.ring_fence,
-            lead: row.lead,
-            budget_pence: budget,
-            actual_pence: actual,
-            variance_pence: actual.checked_sub(budget)?,
-        })
-    });
-    Ok(schemes.collect())
-}
-
 /// The cash contributions of a year to pooled schemes, or to the fund as a whole, version by version.
 pub(super) async fn paid_in(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<Vec<PaidIn>, DbError> {
     let rows = sqlx::query!(
@@ -117,22 +73,6 @@ pub(super) async fn paid_in(tx: &mut Tx<Borough>, fund: FundId, year: FinancialY
         PaidIn { party: row.party, versions, ring_fenced: row.ring_fenced }
     });
     Ok(paid_in.collect())
-}
-
-/// The contingency and the uncommitted allocations of a year.
-pub(super) async fn reserves(
-    tx: &mut Tx<Borough>,
-    fund: FundId,
-    year: FinancialYear,
-) -> Result<(Pence, Pence), DbError> {
-    let row = sqlx::query!(
-        "select contingency_pence, uncommitted_pence from budgets.year_budget where fund_id = $1 and year = $2",
-        fund.0,
-        year.start()
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    Ok(row.map_or((Pence::ZERO, Pence::ZERO), |row| (Pence(row.contingency_pence), Pence(row.uncommitted_pence))))
 }
 
 pub(super) async fn insert_calculation(
