@@ -174,7 +174,9 @@ async fn lists_answer_without_any_parameter() {
     for operation in crate::recipes::operations() {
         let lists = operation.method == Method::GET
             && operation.permissions.len() == 1
-            && operation.template.matches('{').count() == 1;
+            && operation.template.matches('{').count() == 1
+            // One thing, of a region.
+            && operation.id != "getRag";
         if !lists {
             continue;
         }

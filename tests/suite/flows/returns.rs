@@ -84,6 +84,7 @@ impl<'a> Fund<'a> {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "who has reported, step by step, is to be read")]
 async fn region(world: &World, when: &str) -> Value {
     let path = "/v1/regions/greater-manchester/returns?year=2026-27&kind=quarterly&quarter=1";
     let told = world.read("greater-manchester-analyst", path).await;

@@ -164,7 +164,8 @@ pub(crate) async fn prepare_return(
 
 /// Get a return with its figures
 ///
-/// Frozen from when it is submitted; a draft's are those of this moment, and say so.
+/// Frozen from when it is submitted; a draft's are those of this moment, and say so. To move a return, send the ETag of its
+/// transitions: a draft's own is that of its figures.
 #[utoipa::path(
     get, path = "/v1/boroughs/{borough}/returns/{return}", operation_id = "getReturn", tag = "returns",
     params(ReturnPath),

@@ -85,8 +85,8 @@ pub(super) fn contributions(book: &mut Book, figures: &ReturnFigures) -> Result<
         column("Partner", 38),
         column("Source", 16),
         column("Better Care Fund source", 34),
-        summed("Planned for the year (£)", 20),
-        summed("Due to date (£)", 20),
+        summed("Planned for the year (£)", 25),
+        summed("Due to date (£)", 25),
     ];
     book.sheet("Contributions", &columns, &blocks)
 }
@@ -113,11 +113,11 @@ pub(super) fn schemes(book: &mut Book, figures: &ReturnFigures) -> Result<(), Xl
     let columns = [
         column("Scheme", 14),
         column("Name", 40),
-        summed("Budget of the year (£)", 20),
-        summed("Spent to date (£)", 20),
-        summed("Forecast of the year (£)", 20),
-        summed("Forecast less budget (£)", 20),
-        number("Variance", 12),
+        summed("Budget of the year (£)", 25),
+        summed("Spent to date (£)", 25),
+        summed("Forecast of the year (£)", 25),
+        summed("Forecast less budget (£)", 25),
+        number("Variance", 13),
     ];
     book.sheet("Schemes", &columns, &blocks)?;
     outcomes(book, figures)
@@ -180,7 +180,7 @@ pub(super) fn better_care_fund(book: &mut Book, figures: &ReturnFigures, bcf: &R
         ]
     });
     let columns =
-        [column("Source", 44), summed("Contributions (£)", 20), summed("Schemes (£)", 20), summed("Apart (£)", 20)];
+        [column("Source", 44), summed("Contributions (£)", 25), summed("Schemes (£)", 25), summed("Apart (£)", 25)];
     book.sheet("BCF sources", &columns, &[Block { total: Some("All sources"), rows: sources.collect() }])?;
 
     let expenditure = figures.schemes.iter().filter_map(|scheme| {

@@ -84,8 +84,12 @@ impl Styles {
         Self {
             title: base().set_bold().set_font_size(15),
             under: base().set_font_color(Color::RGB(0x55_55_55)),
-            heading: heading().set_text_wrap().set_align(FormatAlign::Left).set_indent(1),
-            heading_number: heading().set_text_wrap().set_align(FormatAlign::Right),
+            heading: heading()
+                .set_text_wrap()
+                .set_align(FormatAlign::Left)
+                .set_align(FormatAlign::Bottom)
+                .set_indent(1),
+            heading_number: heading().set_text_wrap().set_align(FormatAlign::Right).set_align(FormatAlign::Bottom),
             text: base().set_text_wrap().set_align(FormatAlign::Left).set_align(FormatAlign::Top).set_indent(1),
             money: base().set_num_format(MONEY).set_align(FormatAlign::Top),
             percent: base().set_num_format("0.00\"%\";[Red]-0.00\"%\"").set_align(FormatAlign::Top),
@@ -136,6 +140,8 @@ impl Book {
             let style = if column.number { &styles.heading_number } else { &styles.heading };
             sheet.write_string_with_format(HEADINGS, at, column.heading, style)?;
         }
+        let wraps = columns.iter().any(|column| column.heading.len() + 2 > usize::from(column.width));
+        sheet.set_row_height(HEADINGS, if wraps { 32 } else { 17 })?;
         let mut row = HEADINGS + 1;
         for block in blocks {
             let first = row;
@@ -165,7 +171,7 @@ fn height(cells: &[Cell], columns: &[Column]) -> u16 {
     const LINE: u16 = 15;
     let lines = cells.iter().zip(columns).map(|(cell, column)| match cell {
         Cell::Text(text) => {
-            let line = usize::from(column.width.saturating_sub(3).max(1));
+            let line = usize::from(column.width.saturating_sub(1).max(1));
             text.lines().map(|one| one.chars().count().div_ceil(line).max(1)).sum()
         }
         _ => 1,
