@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     awards::{AwardBody, find_award},
+    code_lists::code_list::{self, CodeListKind},
     facts,
     funds::{find_fund, http::pending},
     years::{find_year, http::YearPath},
@@ -124,6 +125,9 @@ pub(crate) async fn record_contribution(
     SentOnce(draft, request): SentOnce<ContributionDraft>,
 ) -> Handled {
     draft.check()?;
+    if let Some(code) = &draft.bcf_source {
+        code_list::check("/bcf_source", CodeListKind::Source, code, path.year)?;
+    }
     let days = draft.profile.as_ref().map(|profile| profile.days(path.year)).transpose()?.unwrap_or_default();
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;

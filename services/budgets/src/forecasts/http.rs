@@ -68,7 +68,7 @@ pub(crate) async fn list_forecasts(
     page: PageRequest,
 ) -> Result<Page<ForecastBody>, Problem> {
     let mut tx = scope.read().await?;
-    let fund = find(&mut tx, &path).await?;
+    find(&mut tx, &path).await?;
     let made = store::list(&mut tx, path.fund, path.year, page.after::<Uuid>()?, page.rows_wanted()).await?;
     let ids: Vec<ForecastId> = made.iter().map(|one| one.id).collect();
     let mut lines = store::lines(&mut tx, path.fund, path.year, &ids).await?;

@@ -28,7 +28,7 @@ use crate::{
 pub(crate) struct PaymentFilters {
     /// Only those above this amount: 50000 for what the Transparency Code publishes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[param(value_type = Option<i64>, example = 50_000)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000_000_000i64, example = 50_000)]
     above_pence: Option<Pence>,
 }
 
