@@ -32,12 +32,15 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(agreements::http::list_agreement_versions, agreements::http::vary_agreement))
         .routes(routes!(agreements::http::get_agreement_transitions, agreements::http::move_agreement))
         .routes(routes!(
-            agreements::steps_http::list_agreement_consultations,
-            agreements::steps_http::record_agreement_consultation
+            agreements::steps::http::list_agreement_consultations,
+            agreements::steps::http::record_agreement_consultation
         ))
-        .routes(routes!(agreements::steps_http::list_agreement_approvals, agreements::steps_http::approve_agreement))
-        .routes(routes!(agreements::steps_http::list_agreement_notices, agreements::steps_http::give_agreement_notice))
-        .routes(routes!(agreements::steps_http::list_governed_funds, agreements::steps_http::govern_fund))
+        .routes(routes!(agreements::steps::http::list_agreement_approvals, agreements::steps::http::approve_agreement))
+        .routes(routes!(
+            agreements::steps::http::list_agreement_notices,
+            agreements::steps::http::give_agreement_notice
+        ))
+        .routes(routes!(agreements::steps::http::list_governed_funds, agreements::steps::http::govern_fund))
         .routes(routes!(funds::http::list_funds, funds::http::create_fund))
         .routes(routes!(funds::http::get_fund))
         .routes(routes!(agreements::http::check_fund))

@@ -192,7 +192,7 @@ async fn rule_60_a_published_cut_never_changes_and_a_restatement_is_a_new_one() 
     let sum: String = Sha256::digest(cut["figures"].to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(cut["sha256"], sum, "anybody can check it");
     assert_eq!(cut["figures"]["totals"]["due_pence"], 30_000, "three of twelve instalments");
-    assert_eq!(cut["figures"]["warnings"][0], "No agreement is recorded for this fund.");
+    assert_eq!(cut["figures"]["warnings"][0], "No agreement is recorded for this fund and year.");
 
     fund.posts("budget", 7_000, 5, "2026-08-31").await;
     let forecast =

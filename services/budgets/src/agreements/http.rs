@@ -18,7 +18,8 @@ use super::{
         unmet,
     },
     checks::{Check, Standing, checks_of_fund},
-    steps_store, store,
+    steps::store as steps_store,
+    store,
 };
 use crate::{
     facts,

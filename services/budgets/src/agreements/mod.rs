@@ -3,9 +3,7 @@
 mod agreement;
 mod checks;
 pub(crate) mod http;
-mod steps;
-pub(crate) mod steps_http;
-mod steps_store;
+pub(crate) mod steps;
 mod store;
 mod terms;
 

@@ -5,10 +5,10 @@ use domain::{AgreementId, ApprovalId, ConsultationId, DecisionId, FundId, Notice
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::{
+use super::step::{AgreementApprovalBody, AgreementConsultationBody, GovernedFundBody, NoticeBody};
+use crate::agreements::{
     agreement::AgreementBody,
     checks::{Approved, Consulted, FromDay, FundStanding, SchemeStanding},
-    steps::{AgreementApprovalBody, AgreementConsultationBody, GovernedFundBody, NoticeBody},
 };
 use crate::funds::FundKind;
 
@@ -148,7 +148,10 @@ pub(super) async fn notices(
 }
 
 /// The day the first notice given runs out.
-pub(super) async fn notice_ends(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Option<NaiveDate>, DbError> {
+pub(in crate::agreements) async fn notice_ends(
+    tx: &mut Tx<Borough>,
+    of: AgreementId,
+) -> Result<Option<NaiveDate>, DbError> {
     let ends = sqlx::query_scalar!("select min(ends_on) from budgets.agreement_notice where agreement_id = $1", of.0)
         .fetch_one(tx.connection())
         .await?;
@@ -210,7 +213,7 @@ pub(super) async fn funds(
     Ok(rows)
 }
 
-pub(super) async fn consulted(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Vec<Consulted>, DbError> {
+pub(in crate::agreements) async fn consulted(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Vec<Consulted>, DbError> {
     let rows = sqlx::query_as!(
         Consulted,
         "select joint, closes_on from budgets.agreement_consultation where agreement_id = $1",
@@ -221,7 +224,7 @@ pub(super) async fn consulted(tx: &mut Tx<Borough>, of: AgreementId) -> Result<V
     Ok(rows)
 }
 
-pub(super) async fn approved(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Vec<Approved>, DbError> {
+pub(in crate::agreements) async fn approved(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Vec<Approved>, DbError> {
     let rows = sqlx::query_as!(
         Approved,
         r#"select number, organisation_id as "organisation: OrganisationId", approved_on, reference
@@ -234,7 +237,7 @@ pub(super) async fn approved(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Ve
 }
 
 /// What the checks must know of funds: those of an agreement, or one.
-pub(super) async fn fund_standings(
+pub(in crate::agreements) async fn fund_standings(
     tx: &mut Tx<Borough>,
     of: Option<AgreementId>,
     one: Option<FundId>,

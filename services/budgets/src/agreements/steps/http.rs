@@ -8,15 +8,19 @@ use uuid::Uuid;
 use web::{At, Created, Page, PageRequest, Paging, Problem, Sent, SentOnce, drafts::unknown, problems};
 
 use super::{
-    agreement::{AgreementBody, Notice, in_force},
-    http::{AgreementPath, find},
-    steps::{
+    step::{
         AgreementApprovalBody, AgreementApprovalDraft, AgreementConsultationBody, AgreementConsultationDraft,
         GovernedFundBody, GovernedFundDraft, NoticeBody, NoticeDraft,
     },
-    steps_store, store,
+    store as steps_store,
 };
 use crate::{
+    agreements::{
+        agreement::{AgreementBody, Notice, in_force},
+        checks::Approved,
+        http::{AgreementPath, find},
+        store,
+    },
     funds::{find_fund, http::pending},
     rules,
 };
@@ -139,7 +143,7 @@ pub(crate) async fn approve_agreement(
     }
     let others = steps_store::approved(&mut tx, path.agreement).await?;
     let cited = |reference: &str| reference.trim().to_lowercase();
-    let same = |other: &super::checks::Approved| {
+    let same = |other: &Approved| {
         other.number == draft.version
             && other.organisation != draft.organisation
             && cited(&other.reference) == cited(&draft.reference)
