@@ -19,6 +19,9 @@ pub struct PeriodError;
 pub struct Period(i16);
 
 impl Period {
+    /// The last: the whole year with its adjustments.
+    pub const ADJUSTMENTS: Self = Self(13);
+
     /// The period of that number.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Pooled funds: what they are, their years and periods, the ledger, receipts, positions, and what the region
-//! sees of them.
+//! Section 75: agreements and pooled funds, what partners contribute, the ledger, how a variance is shared, what is
+//! reported, and what partners and the region see of it.
 
 mod accounts;
 mod action_plans;

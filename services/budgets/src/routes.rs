@@ -18,7 +18,7 @@ use crate::{
     info(
         title = "Tenfold budgets",
         version = "1",
-        description = "Pooled funds, their ledger, receipts and positions."
+        description = "Section 75 agreements and pooled funds: contributions, the ledger, risk share, returns."
     ),
     components(schemas(web::ProblemBody))
 )]

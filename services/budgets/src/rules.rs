@@ -51,7 +51,7 @@ rules! {
     RING_FENCE 26 "A ring-fenced underspend is not returned." "Grant conditions";
     ACTION_PLAN 27 "A forecast overspend above the threshold has an action plan." "Model clause on risk sharing";
     VIREMENT 28 "A virement nets to nothing and stays within its limit." "Scheme of delegation";
-    VIREMENT_WALLS 29 "A virement crosses neither capital and revenue nor a ring-fence." "Grant conditions; Local Government Act 2003 s16";
+    VIREMENT_WALLS 29 "Capital never funds revenue, and a virement crosses neither that line nor a ring-fence." "Grant conditions; Local Government Act 2003 s16";
     MEMORANDUM 31 "Opening and income less expenditure is closing, which is the sum of the shares." "SI 2000/617 reg 7(4); CIPFA, pooled budgets";
     VAT 32 "VAT that can be recovered is never charged to the pool; the body that delivers decides." "VAT Act 1994 s33, s41; HMRC VATGPB6640";
     ONE_OFF_ENDS 33 "One-off money backs no recurrent commitment beyond its last year." "Practice at Wirral";

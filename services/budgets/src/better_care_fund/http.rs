@@ -44,7 +44,7 @@ pub(crate) async fn checked(
     let sign_offs = store::sign_offs(tx, fund.id, year).await?;
     let signed_off: Vec<SignOffRole> = sign_offs.iter().map(|signed| signed.role).collect();
     let planned = scheme_plans::all(tx, fund.id, year).await?;
-    let sums = by_scheme(tx, fund, year, Period::new(13).map_err(Problem::internal)?).await?;
+    let sums = by_scheme(tx, fund, year, Period::ADJUSTMENTS).await?;
     let budget = |code: &str| sums.iter().find(|scheme| scheme.code == code).map_or(Pence::ZERO, |s| s.budget);
     let schemes: Vec<_> = planned.iter().map(|scheme| (scheme, budget(&scheme.code))).collect();
     let givings = givings(tx, fund, year, year.last_day()).await?;

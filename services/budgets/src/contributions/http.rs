@@ -25,6 +25,7 @@ use crate::{
     code_lists::code_list::{self, CodeListKind},
     facts,
     funds::{find_fund, http::pending},
+    schedules::{find_schedule, may_be_paid_from},
     years::{find_year, http::YearPath},
 };
 
@@ -136,6 +137,10 @@ pub(crate) async fn record_contribution(
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
     let scheme = trimmed(draft.scheme);
     let found = refer(&mut tx, path.fund, scheme.as_deref(), draft.award).await?;
+    if let Some(scheme) = found.scheme {
+        let schedule = find_schedule(&mut tx, path.fund, scheme).await?;
+        may_be_paid_from(schedule.as_ref(), draft.bcf_source.as_deref())?;
+    }
     found.back(&mut tx, (path.fund, path.year), None, draft.recurrent, (draft.payer, draft.amount_pence)).await?;
 
     let body = ContributionBody {

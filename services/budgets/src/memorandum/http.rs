@@ -88,7 +88,7 @@ async fn read(tx: &mut Tx<Borough>, path: &YearPath) -> Result<MemorandumAccount
     let fund = find_fund(tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     find_year(tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let (_, money) = find_year_budget(tx, path.fund, path.year).await?;
-    let last = Period::new(13).map_err(Problem::internal)?;
+    let last = Period::ADJUSTMENTS;
     let schemes = by_scheme(tx, &fund, path.year, last).await?;
     let givings = store::givings(tx, &fund, path.year, path.year.last_day()).await?;
     account(&fund, &money, &schemes, &givings)

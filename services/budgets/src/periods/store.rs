@@ -87,6 +87,14 @@ pub(super) async fn hold_back_writers(
     Ok(())
 }
 
+/// The same for every period of a year: what is read next is of one moment.
+pub(crate) async fn hold_back_the_year(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<(), DbError> {
+    for period in Period::all() {
+        hold_back_writers(tx, fund, year, period).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn move_to(
     tx: &mut Tx<Borough>,
     fund: FundId,

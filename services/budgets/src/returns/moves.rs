@@ -17,7 +17,7 @@ use super::{
     statutory_return::{ReturnState, ReturnSummary},
     store::{self, Frozen},
 };
-use crate::{funds::find_fund, rules};
+use crate::{funds::find_fund, periods::hold_back_the_year, rules};
 
 fn allowed(of: &ReturnSummary, history: &[Move<ReturnState>], caller: &Caller) -> Vec<ReturnState> {
     let submitted = history.iter().rev().find(|made| made.to == ReturnState::Submitted);
@@ -48,6 +48,8 @@ pub(crate) async fn get_return_transitions(
 
 /// Freezes the figures of a return that nothing holds up.
 async fn submit(tx: &mut Tx<Borough>, of: &ReturnSummary, by: &str) -> Result<(), Problem> {
+    // Whoever posts finishes first, nobody slips in, and no period is closed or reopened: the figures are of one moment.
+    hold_back_the_year(tx, of.fund, of.year).await?;
     let gathered = gather(tx, of).await?;
     rules::all_met(gathered.unmet)?;
     let figures = serde_json::to_string(&gathered.figures).map_err(Problem::internal)?;

@@ -69,7 +69,7 @@ pub(super) async fn as_it_stands(
     }
     let days = (year.first_day(), year.last_day());
     let weigh = |bare| weights(parties, &paid_in, rule.rule.basis, days, bare).ok_or_else(too_large);
-    let sums = by_scheme(tx, &of, year, Period::new(13).map_err(Problem::internal)?).await?;
+    let sums = by_scheme(tx, &of, year, Period::ADJUSTMENTS).await?;
     let (_, budget) = find_year_budget(tx, fund, year).await?;
     let books = Books {
         names: parties.iter().map(name).collect(),

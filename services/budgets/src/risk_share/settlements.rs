@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, post},
+    periods::hold_back_the_year,
     rules,
 };
 
@@ -83,6 +84,8 @@ pub(crate) async fn settle_calculation(
     faults.none()?;
     let mut tx = scope.write(&request).await?;
     let calculation = find(&mut tx, &path).await?;
+    // Nobody posts between what is looked at and what is posted.
+    hold_back_the_year(&mut tx, path.fund, path.year).await?;
     let agreed = |share: &&super::calculation::PartyShare| calculation.agreed.iter().all(|a| a.party != share.party);
     let silent = calculation.result.shares.iter().filter(agreed);
     rules::all_met(

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, drafts};
 
 use crate::{
+    code_lists::DISABLED_FACILITIES_GRANT,
     funds::FundKind,
     rules,
     schemes::{NamedFunction, Side, check_functions},
@@ -139,6 +140,17 @@ pub(crate) struct ScheduleBody {
     pub(crate) version: i64,
 }
 
+/// Whether a scheme may be paid for from a source of the Better Care Fund: the Disabled Facilities Grant is capital
+/// (rule 29). Without a schedule nothing is known against it.
+pub(crate) fn may_be_paid_from(schedule: Option<&ScheduleBody>, bcf_source: Option<&str>) -> Result<(), Problem> {
+    let revenue = schedule.is_some_and(|schedule| !schedule.capital);
+    if revenue && bcf_source == Some(DISABLED_FACILITIES_GRANT) {
+        let detail = "The Disabled Facilities Grant is capital, and the scheme's schedule says that it is revenue.";
+        return Err(rules::VIREMENT_WALLS.broken("/bcf_source", detail));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
@@ -184,6 +196,31 @@ mod tests {
             draft.kind = FundKind::Aligned;
         };
         assert_eq!(refused(aligned, FundKind::Pooled), None);
+    }
+
+    #[test]
+    fn rule_29_the_disabled_facilities_grant_pays_for_no_revenue() {
+        let schedule = |capital| ScheduleBody {
+            kind: FundKind::Pooled,
+            functions: Vec::new(),
+            client_group: "Adults".into(),
+            services: "Adaptations".into(),
+            lead: COUNCIL,
+            delivering: COUNCIL,
+            delivered_under: None,
+            staff_transfer: None,
+            accounting_treatment: AccountingTreatment::SoleControl,
+            capital,
+            ring_fence: None,
+            recurrent: true,
+            runs_to: None,
+            place: None,
+            set_at: DateTime::UNIX_EPOCH,
+            version: 1,
+        };
+        let may = |capital, source| may_be_paid_from(Some(&schedule(capital)), Some(source)).is_ok();
+        assert!(may(true, "dfg") && !may(false, "dfg") && may(false, "nhs-minimum-contribution"));
+        assert!(may_be_paid_from(None, Some("dfg")).is_ok() && may_be_paid_from(Some(&schedule(false)), None).is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use web::words::{read, word};
 use super::schedule::ScheduleBody;
 
 /// The schedule of a scheme, where one is set.
-pub(super) async fn find_schedule(
+pub(crate) async fn find_schedule(
     tx: &mut Tx<Borough>,
     fund: FundId,
     scheme: SchemeId,

@@ -10,7 +10,10 @@ use super::{
     scheme_plan::{SchemePlan, SchemePlanBody},
     store,
 };
-use crate::years::find_year;
+use crate::{
+    schedules::{find_schedule, may_be_paid_from},
+    years::find_year,
+};
 
 /// A scheme's plan of a year in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -73,6 +76,8 @@ pub(crate) async fn set_scheme_plan(
     let before = find(&mut tx, &path).await?;
     version.holds(before.version)?;
     draft.check(path.year)?;
+    let schedule = find_schedule(&mut tx, path.fund, path.scheme).await?;
+    may_be_paid_from(schedule.as_ref(), draft.bcf_source.as_deref())?;
     let plan = draft.tidy();
     let made = store::put(&mut tx, path.fund, path.year, path.scheme, before.version, &plan).await;
     if !made.on_constraint("scheme_plan_once", changed_meanwhile)? {
