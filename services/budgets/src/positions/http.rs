@@ -11,7 +11,10 @@ use super::{
     figures::{Figures, Status},
     store,
 };
-use crate::years::{find_year, http::YearPath};
+use crate::{
+    forecasts,
+    years::{find_year, http::YearPath},
+};
 
 /// What part of the position, and by what.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -128,25 +131,27 @@ pub(crate) async fn get_position(
     let mut tx = scope.read().await?;
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let sums = store::sums(&mut tx, path.fund, path.year, query.period, &by).await?;
-    let (open, not_closed) = store::periods_not_closed(&mut tx, path.fund, path.year, query.period).await?;
+    let firm = store::how_firm(&mut tx, path.fund, path.year, query.period).await?;
 
     let figures =
         |budget, committed, actual| Figures::of(budget, committed, actual, year.completeness).ok_or_else(too_large);
     let sum = |of: fn(&store::Sums) -> Pence| Pence::sum(sums.iter().map(of)).ok_or_else(too_large);
     let actual: Vec<Pence> = sums.iter().filter_map(|row| row.actual).collect();
     let actual = if actual.is_empty() { None } else { Some(Pence::sum(actual).ok_or_else(too_large)?) };
-    let total = figures(sum(|row| row.budget)?, sum(|row| row.committed)?, actual)?;
+    let mut total = figures(sum(|row| row.budget)?, sum(|row| row.committed)?, actual)?;
     let rows = sums
         .into_iter()
         .map(|row| Ok(PositionRow { figures: figures(row.budget, row.committed, row.actual)?, columns: row.columns }));
-    let status = match (open, not_closed) {
+    let status = match (firm.open, firm.not_closed) {
         (0, 0) => Status::Final,
         (0, _) => Status::Provisional,
         _ => Status::Open,
     };
     let mut data = rows.collect::<Result<Vec<_>, Problem>>()?;
-    let forecast = crate::forecasts::latest(&mut tx, path.fund, path.year, query.period).await?;
-    let mut total = total;
+    let forecast = match firm.forecast {
+        true => forecasts::latest(&mut tx, path.fund, path.year, query.period).await?,
+        false => Vec::new(),
+    };
     if !forecast.is_empty() {
         let whole = Pence::sum(forecast.iter().map(|(_, pence)| *pence)).ok_or_else(too_large)?;
         total.forecast_pence = Some(whole);

@@ -55,16 +55,26 @@ pub(super) async fn sums(
     Ok(sums.collect())
 }
 
-/// How many of the periods asked for are open or reopened, and how many are not closed for good.
-pub(super) async fn periods_not_closed(
+/// How firm a year's figures are, and whether it was forecast.
+pub(super) struct Firm {
+    /// How many of the periods asked for are open or reopened.
+    pub(super) open: i64,
+    /// How many are not closed for good.
+    pub(super) not_closed: i64,
+    pub(super) forecast: bool,
+}
+
+pub(super) async fn how_firm(
     tx: &mut Tx<Borough>,
     fund: FundId,
     year: FinancialYear,
     up_to: Option<Period>,
-) -> Result<(i64, i64), DbError> {
-    let row = sqlx::query!(
+) -> Result<Firm, DbError> {
+    let row = sqlx::query_as!(
+        Firm,
         r#"select count(*) filter (where state in ('open', 'reopened')) as "open!",
-             count(*) filter (where state <> 'closed') as "not_closed!"
+             count(*) filter (where state <> 'closed') as "not_closed!",
+             exists (select from budgets.forecast f where f.fund_id = $1 and f.year = $2) as "forecast!"
            from budgets.period p where p.fund_id = $1 and p.year = $2 and p.period <= coalesce($3, 13::smallint)
              -- adjustments count where there are any, or where they are asked for
              and (p.period < 13 or $3 = 13
@@ -76,7 +86,7 @@ pub(super) async fn periods_not_closed(
     )
     .fetch_one(tx.connection())
     .await?;
-    Ok((row.open, row.not_closed))
+    Ok(row)
 }
 
 /// What a scheme was given and what was spent on it: the year's whole budget and commitments, and spending up to a period.
