@@ -52,6 +52,7 @@ rules! {
     ACTION_PLAN 27 "A forecast overspend above the threshold has an action plan." "Model clause on risk sharing";
     VIREMENT 28 "A virement nets to nothing and stays within its limit." "Scheme of delegation";
     VIREMENT_WALLS 29 "Capital never funds revenue, and a virement crosses neither that line nor a ring-fence." "Grant conditions; Local Government Act 2003 s16";
+    CLOSED_PERIOD 30 "A closed period takes nothing; reopening takes a reason and a second person." "Practice";
     MEMORANDUM 31 "Opening and income less expenditure is closing, which is the sum of the shares." "SI 2000/617 reg 7(4); CIPFA, pooled budgets";
     VAT 32 "VAT that can be recovered is never charged to the pool; the body that delivers decides." "VAT Act 1994 s33, s41; HMRC VATGPB6640";
     ONE_OFF_ENDS 33 "One-off money backs no recurrent commitment beyond its last year." "Practice at Wirral";
@@ -62,6 +63,7 @@ rules! {
     BCF_DEADLINE 38 "The section 75 agreement is signed by the year's deadline." "Better Care Fund policy framework";
     CODES_OF_THE_YEAR 39 "A code belongs to the list of its year." "Better Care Fund planning template of the year";
     JOINT_SHARES 40 "The shares of joint commissioners add up to the whole." "Better Care Fund planning template";
+    NEXT_TIER 54 "What is above a limit goes to the next tier." "Scheme of delegation";
     SPEND_FIELDS 58 "A payment above £500 says department, beneficiary, purpose and category; individuals are not named." "Local Government Transparency Code 2015";
     MONTHS_FILE 59 "A file of payments has the shape it is said to have, and days of its own month." "Local Government Transparency Code 2015";
     CUTS_STAND 60 "A published cut never changes; a restatement is a new one." "Practice";
@@ -70,10 +72,12 @@ rules! {
 impl Rule {
     /// The refusal of something that breaks it.
     pub(crate) fn broken(self, pointer: impl Into<String>, detail: impl std::fmt::Display) -> Problem {
-        Problem::of_fault(&problems::RULE_BROKEN, pointer, detail)
-            .with("rule", self.number)
-            .with("says", self.says)
-            .with("source", self.source)
+        self.named_in(Problem::of_fault(&problems::RULE_BROKEN, pointer, detail))
+    }
+
+    /// The same, for a refusal of a kind of its own.
+    pub(crate) fn named_in(self, problem: Problem) -> Problem {
+        problem.with("rule", self.number).with("says", self.says).with("source", self.source)
     }
 
     /// That it does not hold yet, and why.

@@ -109,7 +109,8 @@ pub(super) fn check_payer(
         let detail = format!("{} has not ended. Only what such a body left behind is paid as a run-off.", payer.name);
         return Err(rules::BODY_EXISTS.broken("/run_off", detail));
     }
-    let ended = |detail: String| Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail));
+    let ended =
+        |detail: String| Err(rules::BODY_EXISTS.named_in(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail)));
     if let Some(day) = days.iter().find(|day| !payer.existed_on(**day)) {
         return ended(format!("{} did not exist on {day}, when an instalment is due.", payer.name));
     }

@@ -13,7 +13,7 @@ use super::{
     posting::Poster,
 };
 use crate::{
-    decisions,
+    decisions, rules,
     split_warnings::{self, OnOwn, Part, may_be_a_part},
 };
 
@@ -127,7 +127,8 @@ fn decision_required(wanted: &DecisionWanted) -> Problem {
     let detail = format!(
         "This journal moves {size}. Under the scheme of delegation in force the role {role} may post {limit} without a decision."
     );
-    Problem::of_fault(&problems::DECISION_REQUIRED, "/postings", detail)
+    rules::NEXT_TIER
+        .named_in(Problem::of_fault(&problems::DECISION_REQUIRED, "/postings", detail))
         .with("limit_pence", limit.0)
         .with("amount_pence", size.0)
         .with("proposal_id", wanted.proposal_id.to_string())

@@ -7,7 +7,7 @@ use domain::{AccountId, DecisionId, FinancialYear, FundId, JournalId, Pence, Per
 use serde::{Deserialize, Serialize};
 use web::{Problem, problems};
 
-use crate::{accounts::AccountKind, periods::PeriodState};
+use crate::{accounts::AccountKind, periods::PeriodState, rules};
 
 /// The most one journal may move in a layer: £100,000,000,000.00. Sums of very many journals still fit.
 pub(crate) const MOVES_MAX: Pence = Pence(10_000_000_000_000);
@@ -248,14 +248,11 @@ impl Books {
         if self.period.takes_postings() {
             return Ok(());
         }
-        Err(Problem::of_fault(
-            &problems::PERIOD_CLOSED,
-            "/period",
-            format_args!(
-                "Period {period} of {} is closed. Post in the next open period; the effective date stays as it is.",
-                self.year
-            ),
-        ))
+        let detail = format!(
+            "Period {period} of {} is closed. Post in the next open period; the effective date stays as it is.",
+            self.year
+        );
+        Err(rules::CLOSED_PERIOD.named_in(Problem::of_fault(&problems::PERIOD_CLOSED, "/period", detail)))
     }
 
     fn resolve(&self, at: usize, line: &PostingDraft) -> Result<Line, Problem> {

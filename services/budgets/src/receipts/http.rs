@@ -11,6 +11,7 @@ use super::store;
 use crate::{
     facts,
     funds::{find_fund, http::pending},
+    rules,
     years::{find_year, http::YearPath},
 };
 
@@ -52,7 +53,7 @@ pub(crate) async fn record_receipt(
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     if !payer.existed_on(draft.paid_on) && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await? {
         let detail = format!("{} did not exist on {}.", payer.name, draft.paid_on);
-        return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
+        return Err(rules::BODY_EXISTS.named_in(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail)).into());
     }
     let body = ReceiptBody {
         id: ReceiptId::at(scope.now()),

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     facts,
     funds::{find_fund, http::pending},
+    rules,
     years::{find_year, http::YearPath},
 };
 
@@ -94,7 +95,7 @@ pub(crate) async fn import_receipts(
         && !store::runs_off(&mut tx, path.fund, path.year, draft.payer).await?
     {
         let detail = format!("{} did not exist on {}, in line {}.", payer.name, row.paid_on, row.line);
-        return Err(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail).into());
+        return Err(rules::BODY_EXISTS.named_in(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail)).into());
     }
     let there = store::known(&mut tx, path.fund, path.year, draft.payer, first).await?;
     let outcomes = sort_out(&rows, there);
