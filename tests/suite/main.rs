@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod agreement_recipes;
+mod at_once;
 mod bad_input;
 mod committee;
 mod contribution_recipes;
