@@ -97,12 +97,17 @@ pub(crate) struct Unmet {
 
 /// Goes on where nothing is unmet.
 pub(crate) fn all_met(unmet: Vec<Unmet>) -> Result<(), Problem> {
-    let Some(first) = unmet.first() else { return Ok(()) };
+    if unmet.is_empty() { Ok(()) } else { Err(refused(unmet)) }
+}
+
+/// The refusal of what waits for these.
+pub(crate) fn refused(unmet: Vec<Unmet>) -> Problem {
+    let first = unmet.first().map_or("", |first| first.missing.as_str());
     let detail = match unmet.len() {
-        1 => first.missing.clone(),
-        more => format!("{} And {} more, under `unmet`.", first.missing, more - 1),
+        0 | 1 => first.to_owned(),
+        more => format!("{first} And {} more, under `unmet`.", more - 1),
     };
-    Err(Problem::new(&problems::RULE_UNMET, detail).with("unmet", serde_json::json!(unmet)))
+    Problem::new(&problems::RULE_UNMET, detail).with("unmet", serde_json::json!(unmet))
 }
 
 #[cfg(test)]

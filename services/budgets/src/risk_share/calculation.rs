@@ -195,8 +195,12 @@ fn by_owner(books: &Books, left: Pence, net: Pence, arithmetic: &mut Vec<ShareSt
         if scheme.ring_fence.is_some() && scheme.variance_pence < Pence::ZERO {
             continue;
         }
-        // A scheme that nobody leads falls to who is declared first.
-        let at = parties.iter().position(|party| Some(*party) == scheme.lead).unwrap_or(0);
+        let leads = parties.iter().position(|party| Some(*party) == scheme.lead);
+        let at = match leads {
+            Some(at) => at,
+            None if scheme.variance_pence == Pence::ZERO => continue,
+            None => return Err(NotShared::NobodyLeads(scheme.scheme.clone())),
+        };
         sums[at] = sums[at].checked_add(scheme.variance_pence).ok_or(NotShared::TooLarge)?;
     }
     let met = net.checked_sub(left).ok_or(NotShared::TooLarge)?;
@@ -300,6 +304,23 @@ mod tests {
         assert_eq!(share.variance_pence, Pence::ZERO);
         let borne: Vec<_> = share.aside.iter().map(|one| (one.borne_by, one.amount_pence.0)).collect();
         assert_eq!(borne, [(Some(BOARD), 50_000_000), (Some(BOARD), 70_000_000)]);
+    }
+
+    #[test]
+    fn rule_25_where_the_owner_bears_every_scheme_has_one() {
+        let led = scheme("LED", FundKind::Pooled, None, 50);
+        let share = made(&body(ShareKind::OwnerBears), vec![led.clone()], (20, 0), RATIO);
+        assert_eq!(amounts(&share), [0, 30], "the contingency met the rest");
+        let loose = SchemeFigures { lead: None, ..led };
+        let books = Books {
+            rule: &body(ShareKind::OwnerBears),
+            names: vec!["The council".into(), "The board".into()],
+            schemes: vec![loose],
+            contingency: Pence::ZERO,
+            uncommitted: Pence::ZERO,
+            weights: [vec![Pence(1), Pence(1)], vec![Pence(1), Pence(1)]],
+        };
+        assert_eq!(calculate(books), Err(NotShared::NobodyLeads("LED".into())));
     }
 
     #[test]

@@ -53,8 +53,7 @@ pub(super) async fn as_it_stands(
     let rule = versions.iter().rev().find(|version| version.rule.in_force_from <= year.last_day());
     let Some(rule) = rule else {
         let missing = format!("Record how a variance is shared: no rule is in force on {}.", year.last_day());
-        rules::all_met(vec![rules::BASIS_KEPT.unmet(missing)])?;
-        return Err(Problem::not_found("risk rule"));
+        return Err(rules::refused(vec![rules::BASIS_KEPT.unmet(missing)]));
     };
     let parties = &rule.rule.parties;
     let paid_in = store::paid_in(tx, fund, year).await?;
@@ -65,7 +64,7 @@ pub(super) async fn as_it_stands(
     if let Some(left_out) = paid_in.iter().map(|one| one.party).find(|party| !parties.contains(party)) {
         let missing =
             format!("{} pays in, and the rule leaves it out. Record a version that names it.", name(&left_out));
-        rules::all_met(vec![rules::RESIDUAL_OWNED.unmet(missing)])?;
+        return Err(rules::refused(vec![rules::RESIDUAL_OWNED.unmet(missing)]));
     }
     let days = (year.first_day(), year.last_day());
     let weigh = |bare| weights(parties, &paid_in, rule.rule.basis, days, bare).ok_or_else(too_large);
@@ -79,13 +78,16 @@ pub(super) async fn as_it_stands(
         weights: [weigh(false)?, weigh(true)?],
         rule,
     };
-    calculate(books).map_err(|why| match why {
-        NotShared::TooLarge => too_large(),
-        NotShared::NothingPaidIn => {
-            let missing = "Record the partners' contributions of the year: there is no ratio without them.";
-            rules::all_met(vec![rules::BASIS_KEPT.unmet(missing)]).err().unwrap_or_else(too_large)
+    let unmet = match calculate(books) {
+        Ok(share) => return Ok(share),
+        Err(NotShared::TooLarge) => return Err(too_large()),
+        Err(NotShared::NothingPaidIn) => {
+            rules::BASIS_KEPT.unmet("Record the partners' contributions of the year: there is no ratio without them.")
         }
-    })
+        Err(NotShared::NobodyLeads(scheme)) => rules::RESIDUAL_OWNED
+            .unmet(format!("Scheme {scheme} is led by none of the partners of the rule. Set its schedule.")),
+    };
+    Err(rules::refused(vec![unmet]))
 }
 
 /// Get how a year's variance would be shared

@@ -18,8 +18,10 @@ pub(super) fn step(what: impl Into<String>, amount: Pence) -> ShareStep {
 }
 
 /// Why nothing can be shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NotShared {
+    /// This scheme is led by none of the partners, and its owner is to bear it.
+    NobodyLeads(String),
     /// Nobody of the partners has paid anything in on the basis.
     NothingPaidIn,
     /// The sums leave the range of pence.
