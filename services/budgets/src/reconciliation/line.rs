@@ -245,6 +245,9 @@ fn suggestion(finding: Finding, difference: Pence, due: &[&Expected], paid: &[&R
     let paid_on = paid.first().map(|one| one.paid_on.to_string()).unwrap_or_default();
     let due_on = due.first().map(|one| one.due_on.to_string()).unwrap_or_default();
     match finding {
+        Finding::Agreed | Finding::TrueUp if paid.iter().any(|one| one.document_number.is_none()) => {
+            "It agrees. Ask the payer for the document number its file leaves out.".to_owned()
+        }
         Finding::Agreed | Finding::TrueUp => "Nothing to do.".to_owned(),
         Finding::Confirmed if difference == Pence::ZERO => "Nothing to do.".to_owned(),
         Finding::Confirmed => format!("A person matched these; {size} between them is still to be explained."),
