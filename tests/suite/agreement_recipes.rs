@@ -159,10 +159,12 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             let calculation = calculation(&fund).await;
             if operation.id == "agreeCalculation" {
                 set("party", council.into());
+                set("agreed_on", today().into());
             } else if operation.id == "settleCalculation" {
-                let agreed = json!({"party": council, "agreed_on": "2026-05-20", "reference": "A test"});
+                let agreed = json!({"party": council, "agreed_on": today(), "reference": "A test"});
                 let path = format!("funds/{fund}/years/2026-27/risk-share/calculations/{calculation}/agreements");
                 make(&path, &agreed).await;
+                close_the_months(&fund).await;
             }
             path.replace("{fund}", &fund).replace("{calculation}", &calculation)
         }
@@ -181,6 +183,19 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             path.replace("{fund}", &fund)
         }
         _ => path,
+    }
+}
+
+/// Today, as a calculation made now may be agreed.
+pub(crate) fn today() -> String {
+    domain::day_in_england(chrono::Utc::now()).to_string()
+}
+
+/// Soft-closes the twelve months of a fund's year.
+pub(crate) async fn close_the_months(fund: &str) {
+    for period in 1..=12 {
+        let path = format!("{HERE}/funds/{fund}/years/2026-27/periods/{period}");
+        running().as_("testford-finance").transition(&path, &key(), "soft_closed", "The year is over").await.unwrap();
     }
 }
 

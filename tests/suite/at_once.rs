@@ -8,9 +8,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement_recipes::{HERE, agreement, budget, fund, make, plain_schedule, schedule, scheme_of, terms, trust},
+    agreement_recipes::{
+        HERE, agreement, budget, close_the_months, fund, make, plain_schedule, schedule, scheme_of, terms, today, trust,
+    },
     contribution_recipes::cash,
-    running::{journal, key, refusal, running, send, testford, write},
+    running::{journal, key, pointer, refusal, running, send, testford, write},
 };
 
 /// How many there were of each refusal, or status.
@@ -75,7 +77,7 @@ async fn rule_23_a_year_is_settled_once_by_the_share_that_all_agreed() {
     let of = |calculation: &Value| format!("{shares}/calculations/{}", calculation["id"].as_str().unwrap());
     let settlement =
         json!({"effective_on": "2027-03-31", "period": 13, "income_account": "4000", "balance_account": "9000"});
-    let agreed = |party: &str| json!({"party": party, "agreed_on": "2026-05-20", "reference": "A test"});
+    let agreed = |party: &str| json!({"party": party, "agreed_on": today(), "reference": format!("Minute of {party}")});
     let early =
         write(&running().as_("testford-pool-manager"), &format!("{}/settlements", of(&kept)), &settlement).await;
     assert_eq!((refusal(&early).as_str(), early.body["unmet"].as_array().map(Vec::len)), ("409 rule-unmet", Some(2)));
@@ -85,6 +87,7 @@ async fn rule_23_a_year_is_settled_once_by_the_share_that_all_agreed() {
 
     // The books move: what was agreed no longer holds.
     make(&format!("funds/{fund}/journals"), &journal(200)).await;
+    close_the_months(&fund).await;
     let manager = "testford-pool-manager";
     let stale = all_at_once(manager, &format!("{}/settlements", of(&kept)), vec![settlement.clone(); 2]).await;
     assert_eq!(stale, BTreeMap::from([("409 conflict".into(), 2)]));
@@ -92,7 +95,11 @@ async fn rule_23_a_year_is_settled_once_by_the_share_that_all_agreed() {
     for party in [&council, &trust] {
         assert_eq!(write(&finance, &format!("{}/agreements", of(&again)), &agreed(party)).await.status, 201);
     }
-    let counts = all_at_once(manager, &format!("{}/settlements", of(&again)), vec![settlement; 8]).await;
+    let mut crossed = settlement.clone();
+    crossed["income_account"] = "9000".into();
+    let crossed = write(&running().as_(manager), &format!("{}/settlements", of(&again)), &crossed).await;
+    assert_eq!((refusal(&crossed).as_str(), pointer(&crossed)), ("422 content-invalid", "/income_account"));
+    let counts = all_at_once(manager, &format!("{}/settlements", of(&again)), vec![settlement.clone(); 8]).await;
     assert_eq!(counts, BTreeMap::from([("201".into(), 1), ("409 conflict".into(), 7)]));
     let settled = finance.get(&of(&again)).await.unwrap().body;
     let journal = settled["settled_by"].as_str().unwrap();
@@ -105,6 +112,14 @@ async fn rule_23_a_year_is_settled_once_by_the_share_that_all_agreed() {
         .collect();
     let line = |account: &str, pence: i64| (account.to_owned(), pence);
     assert_eq!(lines, [line("9000", 200), line("4000", -200), line("9000", 100), line("4000", -100)]);
+
+    // A mistake is reversed in the ledger, and the year settled anew.
+    let reversal = json!({"effective_on": "2027-03-31", "period": 13, "narrative": "A mistake"});
+    let path = format!("{HERE}/funds/{fund}/journals/{}/reversals", settled["settled_by"].as_str().unwrap());
+    assert_eq!(write(&finance, &path, &reversal).await.status, 201);
+    assert_eq!(finance.get(&of(&again)).await.unwrap().body["settled_by"], Value::Null);
+    let anew = write(&running().as_(manager), &format!("{}/settlements", of(&again)), &settlement).await;
+    assert_eq!(anew.status, 201, "{}", anew.body);
 }
 
 #[tokio::test]

@@ -60,7 +60,6 @@ create table budgets.agreement_version (
   recorded_at timestamptz not null,
   client_id text not null,
   primary key (borough_id, agreement_id, number),
-  constraint agreement_version_day unique (borough_id, agreement_id, in_force_from),
   foreign key (borough_id, agreement_id) references budgets.agreement
 );
 create table budgets.agreement_consultation (
@@ -465,7 +464,7 @@ create table budgets.risk_agreement (
   foreign key (borough_id, fund_id, year, calculation_id) references budgets.risk_calculation,
   foreign key (borough_id, organisation_id) references budgets.party (borough_id, organisation_id)
 );
--- A fund-year is settled once.
+-- A fund-year is settled once, and anew only where the journal that did it was reversed.
 create table budgets.risk_settlement (
   borough_id uuid not null,
   fund_id uuid not null,
@@ -473,7 +472,7 @@ create table budgets.risk_settlement (
   calculation_id uuid not null,
   journal_id uuid not null,
   settled_at timestamptz not null,
-  constraint year_settled_once primary key (borough_id, fund_id, year),
+  primary key (borough_id, fund_id, year, journal_id),
   foreign key (borough_id, fund_id, year, calculation_id) references budgets.risk_calculation,
   foreign key (borough_id, fund_id, journal_id) references budgets.journal
 );

@@ -3,11 +3,13 @@
 use auth::can;
 use domain::{AccountId, FundId};
 use serde::Deserialize;
-use tenancy::{Act, Handled, InBorough, OnConstraint};
+use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
-use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Sent, problems, words::word};
+use web::{
+    At, Created, Faults, Found, Page, PageRequest, Paging, Problem, Sent, drafts::unknown, problems, words::word,
+};
 
-use super::account::{AccountBody, AccountDraft};
+use super::account::{AccountBody, AccountDraft, AccountKind};
 use super::store;
 use crate::{
     funds::{find_fund, http::FundPath},
@@ -91,4 +93,19 @@ pub(crate) async fn get_account(
     let mut tx = scope.read().await?;
     let account = store::list(&mut tx, path.fund, Some(path.account), None, 1).await?.pop();
     Ok(Found::of(account.ok_or_else(|| Problem::not_found("account"))?))
+}
+
+/// Goes on where each account named at a pointer is one of the fund's, and of its kind.
+pub(crate) async fn are(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    named: &[(&str, &str, AccountKind)],
+) -> Result<(), Problem> {
+    for (pointer, code, kind) in named {
+        let found = store::kind_of(tx, fund, code).await?.ok_or_else(|| unknown(pointer, "account"))?;
+        let mut faults = Faults::default();
+        faults.unless(found == *kind, *pointer, format_args!("An account of kind {}.", word(*kind)));
+        faults.none()?;
+    }
+    Ok(())
 }

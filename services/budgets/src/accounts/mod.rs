@@ -5,3 +5,4 @@ pub(crate) mod http;
 mod store;
 
 pub(crate) use account::AccountKind;
+pub(crate) use http::are;

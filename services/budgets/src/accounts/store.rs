@@ -4,7 +4,7 @@ use domain::{AccountId, FundId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::account::AccountBody;
+use super::account::{AccountBody, AccountKind};
 
 /// All accounts of a fund in the order of their ids, or one.
 pub(super) async fn list(
@@ -27,6 +27,14 @@ pub(super) async fn list(
     .fetch_all(tx.connection())
     .await?;
     Ok(rows)
+}
+
+/// The kind of an account, by its code, where the fund has it.
+pub(super) async fn kind_of(tx: &mut Tx<Borough>, fund: FundId, code: &str) -> Result<Option<AccountKind>, DbError> {
+    let kind = sqlx::query_scalar!("select kind from budgets.account where fund_id = $1 and code = $2", fund.0, code)
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(kind.map(|kind| AccountKind::parse(&kind)))
 }
 
 pub(super) async fn insert(tx: &mut Tx<Borough>, fund: FundId, account: &AccountBody) -> Result<(), DbError> {

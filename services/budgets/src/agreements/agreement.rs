@@ -8,6 +8,7 @@ use web::{Faults, Problem, Row, drafts};
 use super::terms::{Flexibility, Terms};
 use crate::{
     funds::LegalBasis,
+    journals::MOVES_MAX,
     rules::{self, Unmet},
 };
 
@@ -224,7 +225,7 @@ pub(crate) struct AgreementVersionBody {
     pub(crate) budget_effect_pence: domain::Pence,
     pub(crate) flexibilities: Vec<Flexibility>,
     pub(crate) terms: Terms,
-    /// Whether it counts from its day on: the first does, an officer's does, another once every partner has approved it.
+    /// Whether it counts from its day on: an officer's does, any other once every partner has approved it.
     pub(crate) stands: bool,
     pub(crate) recorded_at: DateTime<Utc>,
 }
@@ -243,40 +244,85 @@ impl Row for AgreementVersionBody {
 }
 
 impl AgreementVersionDraft {
-    /// Holds a variation to the version it varies (rule 11).
+    /// Holds a new version to the one before it. Until the agreement is signed it is another draft of it; from then on
+    /// a variation, which follows the method the version before states (rule 11).
     pub(super) fn check(&self, of: &AgreementBody, before: &AgreementVersionBody) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/reason", &self.reason, 1000);
         drafts::known_day(&mut faults, "/in_force_from", self.in_force_from);
-        let effect = self.budget_effect_pence.0.unsigned_abs() <= crate::journals::MOVES_MAX.0.unsigned_abs();
-        faults.unless(effect, "/budget_effect_pence", format_args!("At most {}.", crate::journals::MOVES_MAX));
+        let effect = self.budget_effect_pence.0.unsigned_abs() <= MOVES_MAX.0.unsigned_abs();
+        faults.unless(effect, "/budget_effect_pence", format_args!("At most {MOVES_MAX}."));
         check_flexibilities(&mut faults, &self.flexibilities);
         self.terms.check(&mut faults);
-        let later = self.in_force_from > before.in_force_from;
-        let day = format_args!("Later than {}, when the version before it began.", before.in_force_from);
-        faults.unless(later, "/in_force_from", day);
-        let inside = of.ends_on.is_none_or(|end| self.in_force_from <= end);
+        let (signed, day) = (of.state.is_signed(), self.in_force_from);
+        let (later, from) = match signed {
+            true => (day > before.in_force_from, before.in_force_from),
+            false => (day >= of.starts_on, of.starts_on),
+        };
+        faults.unless(
+            later,
+            "/in_force_from",
+            format_args!("Not before {from}, nor on it once the agreement is signed."),
+        );
+        let inside = of.ends_on.is_none_or(|end| day <= end);
         faults.unless(inside, "/in_force_from", "The agreement's term has ended by then; it cannot be varied after.");
         faults.none()?;
-        if let Some(rule) = before.terms.says_how_it_is_varied() {
-            let detail = "The version it varies does not say how it is varied, so there is no method to follow.";
-            return Err(rule.broken("/terms/variation", detail));
+        if matches!(of.state, AgreementState::Expired | AgreementState::Terminated) {
+            return Err(rules::VARIATION.broken("/in_force_from", "The agreement has ended; make another."));
         }
-        if self.made_by == MadeBy::Officer && self.budget_effect_pence != domain::Pence::ZERO {
-            let detail =
-                "An officer's variation changes no budget. Have the partners make it, or leave the budget as it is.";
-            return Err(rules::VARIATION.broken("/budget_effect_pence", detail));
+        if self.made_by == MadeBy::Officer {
+            self.is_an_officers(signed, before)?;
+        }
+        if signed && (before.terms.variation.is_none() || self.terms.variation.is_none()) {
+            let detail = "A variation follows the method the agreement states, and states one to be followed after it.";
+            return Err(rules::VARIATION.broken("/terms/variation", detail));
         }
         Ok(())
+    }
+
+    /// What an officer may vary alone: of a signed agreement, and nothing that the partners must agree to.
+    fn is_an_officers(&self, signed: bool, before: &AgreementVersionBody) -> Result<(), Problem> {
+        let refused = |pointer: String, detail: &str| Err(rules::VARIATION.broken(pointer, detail));
+        if !signed {
+            return refused(
+                "/made_by".into(),
+                "Until it is signed the partners make it; an officer varies what is signed.",
+            );
+        }
+        if self.budget_effect_pence != domain::Pence::ZERO {
+            let detail =
+                "An officer's variation changes no budget. Have the partners make it, or leave the budget as it is.";
+            return refused("/budget_effect_pence".into(), detail);
+        }
+        if self.flexibilities != before.flexibilities {
+            return refused("/flexibilities".into(), "An officer's variation leaves the flexibilities as they are.");
+        }
+        match self.terms.takes_out_of(&before.terms) {
+            None => Ok(()),
+            Some(field) => {
+                let detail =
+                    "An officer's variation takes no statutory item out, and changes no function and no notice.";
+                refused(format!("/terms/{field}"), detail)
+            }
+        }
+    }
+}
+
+/// The version that a new one follows: of an agreement that is signed the last that stands, of another the last draft.
+pub(super) fn followed<'a>(
+    of: &AgreementBody,
+    versions: &'a [AgreementVersionBody],
+) -> Option<&'a AgreementVersionBody> {
+    match of.state.is_signed() {
+        true => versions.iter().filter(|one| one.stands).max_by_key(|one| (one.in_force_from, one.number)),
+        false => versions.last(),
     }
 }
 
 /// The version in force on a day: the latest that stands by then.
 pub(crate) fn in_force(versions: &[AgreementVersionBody], day: NaiveDate) -> Option<&AgreementVersionBody> {
-    versions
-        .iter()
-        .filter(|version| version.stands && version.in_force_from <= day)
-        .max_by_key(|version| version.number)
+    let standing = versions.iter().filter(|version| version.stands && version.in_force_from <= day);
+    standing.max_by_key(|version| (version.in_force_from, version.number))
 }
 
 /// Notice that a partner gives.
@@ -306,6 +352,8 @@ pub(super) struct Grounds {
     /// Partners that have not approved the first version, or not by a decision of their own.
     pub(super) unapproved: Vec<Unmet>,
     pub(super) consulted: bool,
+    /// The day the last partner approved what is to be signed.
+    pub(super) approved_on: Option<NaiveDate>,
     /// The end of the latest notice.
     pub(super) notice_ends: Option<NaiveDate>,
 }
@@ -320,6 +368,10 @@ pub(super) fn unmet(to: AgreementState, on: NaiveDate, of: &AgreementBody, groun
         S::Approved | S::Signed => {
             let mut unmet = grounds.before_approval.clone();
             unmet.extend(grounds.unapproved.iter().cloned());
+            if let Some(last) = grounds.approved_on.filter(|last| on < *last) {
+                let missing = format!("The last partner approved it on {last}; it is signed from then on.");
+                unmet.push(rules::BOTH_APPROVE.unmet(missing));
+            }
             unmet
         }
         S::Operating if on < of.starts_on => {
@@ -414,6 +466,13 @@ mod tests {
         };
         assert!(draft(MadeBy::Partners, 5).check(&of, &first).is_ok());
         assert!(draft(MadeBy::Officer, 0).check(&of, &first).is_ok());
+        let gutted = AgreementVersionDraft { terms: Terms { aims: None, ..whole() }, ..draft(MadeBy::Officer, 0) };
+        assert_eq!(gutted.check(&of, &first).expect_err("it takes out an item").kind().slug, "rule-broken");
+        let unsigned = agreement(AgreementState::Draft);
+        assert!(draft(MadeBy::Officer, 0).check(&unsigned, &first).is_err(), "nothing is signed yet");
+        let same_day = AgreementVersionDraft { in_force_from: day("2020-04-01"), ..draft(MadeBy::Partners, 0) };
+        assert!(same_day.check(&unsigned, &first).is_ok(), "another draft of it");
+        assert!(draft(MadeBy::Partners, 0).check(&agreement(AgreementState::Terminated), &first).is_err());
         let refused = draft(MadeBy::Officer, 5).check(&of, &first).expect_err("an officer moves no money");
         assert_eq!(refused.kind().slug, "rule-broken");
         let silent = AgreementVersionBody { terms: Terms { variation: None, ..whole() }, ..first.clone() };
@@ -453,6 +512,9 @@ mod tests {
         assert!(unmet(S::Expired, day("2021-04-01"), &of, &grounds).is_empty());
         assert_eq!(unmet(S::Terminated, day("2020-12-30"), &of, &grounds).len(), 1);
         assert!(unmet(S::Terminated, day("2020-12-31"), &of, &grounds).is_empty());
+        let approved = Grounds { approved_on: Some(day("2020-03-20")), ..Grounds::default() };
+        assert_eq!(unmet(S::Signed, day("2020-03-19"), &of, &approved).len(), 1, "not signed before all approved");
+        assert!(unmet(S::Signed, day("2020-03-20"), &of, &approved).is_empty());
         assert_eq!(S::Expired.allowed(), []);
         assert!(S::Signed.is_signed() && !S::Approved.is_signed());
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use web::Row;
 
 use super::{
-    agreement::{AgreementBody, AgreementVersionBody, in_force},
+    agreement::{AgreementBody, AgreementVersionBody, followed, in_force},
     terms::Terms,
 };
 use crate::{
@@ -55,6 +55,7 @@ pub(super) struct Approved {
     pub(super) organisation: OrganisationId,
     pub(super) approved_on: NaiveDate,
     pub(super) reference: String,
+    pub(super) decision_id: Option<domain::DecisionId>,
 }
 
 /// A body that hosts a fund, or employs its manager, from a day on.
@@ -62,11 +63,14 @@ pub(super) struct Approved {
 pub(crate) struct FromDay {
     pub(crate) from_on: NaiveDate,
     pub(crate) body: OrganisationId,
+    /// The last day of the body itself.
+    pub(crate) ended_on: Option<NaiveDate>,
 }
 
-/// Who it is on a day.
+/// Who it is on a day, as far as that body exists.
 pub(crate) fn on(list: &[FromDay], day: NaiveDate) -> Option<OrganisationId> {
-    list.iter().filter(|one| one.from_on <= day).max_by_key(|one| one.from_on).map(|one| one.body)
+    let last = list.iter().filter(|one| one.from_on <= day).max_by_key(|one| one.from_on);
+    last.filter(|one| one.ended_on.is_none_or(|end| day <= end)).map(|one| one.body)
 }
 
 /// What is known of a fund under an agreement.
@@ -99,9 +103,29 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// The version that is to be approved, or is in force: that of the day, or the first while none is.
+    /// The version that is in force, or is to be signed: of an unsigned agreement its last draft.
     fn version(&self, today: NaiveDate) -> Option<&AgreementVersionBody> {
-        in_force(&self.versions, today).or(self.versions.first())
+        let signed = self.agreement.state.is_signed();
+        in_force(&self.versions, today).filter(|_| signed).or(followed(&self.agreement, &self.versions))
+    }
+
+    /// The number of the version that is to be signed, or was.
+    fn signed_number(&self) -> i16 {
+        let signed = self.agreement.state.is_signed();
+        let of =
+            |number| self.agreement.parties.iter().all(|party| self.approval(number, party.organisation).is_some());
+        let first_approved = self.versions.iter().map(|version| version.number).find(|number| signed && of(*number));
+        first_approved.or(self.versions.last().map(|version| version.number)).unwrap_or(1)
+    }
+
+    fn approval(&self, number: i16, of: OrganisationId) -> Option<&Approved> {
+        self.approvals.iter().find(|approval| approval.number == number && approval.organisation == of)
+    }
+
+    /// The day the last partner approved what is to be signed.
+    pub(super) fn approved_on(&self) -> Option<NaiveDate> {
+        let number = self.signed_number();
+        self.approvals.iter().filter(|approval| approval.number == number).map(|approval| approval.approved_on).max()
     }
 
     /// Every check on a day, in the order of the rules.
@@ -148,14 +172,15 @@ impl Standing {
 
     /// The day the last joint consultation closed, where one has by a day.
     pub(super) fn consulted_on(&self, today: NaiveDate) -> Option<NaiveDate> {
-        self.consultations.iter().filter(|one| one.joint && one.closes_on <= today).map(|one| one.closes_on).min()
+        self.consultations.iter().filter(|one| one.joint && one.closes_on <= today).map(|one| one.closes_on).max()
     }
 
     fn consulted_before(&self, today: NaiveDate) -> Vec<String> {
         let Some(closed) = self.consulted_on(today) else {
             return vec!["Record a joint consultation that has closed, with its outcome.".into()];
         };
-        let early = self.approvals.iter().filter(|approval| approval.approved_on < closed);
+        let number = self.signed_number();
+        let early = self.approvals.iter().filter(|approval| approval.number == number && approval.approved_on < closed);
         early
             .map(|one| format!("{} approved before the consultation closed on {closed}.", self.name(one.organisation)))
             .collect()
@@ -167,11 +192,11 @@ impl Standing {
     }
 
     fn unapproved(&self) -> Vec<String> {
-        let of_first = |id| self.approvals.iter().find(|approval| approval.number == 1 && approval.organisation == id);
+        let number = self.signed_number();
         let mut seen = BTreeSet::new();
         let mut missing = Vec::new();
         for party in &self.agreement.parties {
-            match of_first(party.organisation) {
+            match self.approval(number, party.organisation) {
                 None => missing.push(format!("{} has not approved it.", party.name)),
                 Some(approval) if !seen.insert(approval.reference.trim().to_lowercase()) => {
                     missing.push(format!("{} cites another partner's decision; it needs its own.", party.name));
@@ -207,13 +232,19 @@ fn lacks(lacks: bool, what: &str) -> Vec<String> {
     if lacks { vec![what.to_owned()] } else { Vec::new() }
 }
 
-/// The checks of one fund, also where it is under no agreement (rule 1).
-pub(super) fn checks_of_fund(fund: &FundStanding, governed: bool, today: NaiveDate) -> Vec<Check> {
-    let bare = fund.kind == FundKind::Pooled && !governed;
-    let mut checks = vec![Check::of(
-        rules::WRITTEN_AGREEMENT,
-        lacks(bare, "Put the fund under an agreement whose term is running."),
-    )];
+/// The checks of one fund: those of rules 1 to 3 of the agreement it is under today, where there is one.
+pub(super) fn checks_of_fund(fund: &FundStanding, under: Option<&Standing>, today: NaiveDate) -> Vec<Check> {
+    let mut checks = match under {
+        Some(standing) => {
+            let of_agreement = [rules::WRITTEN_AGREEMENT, rules::ITEMS_IN_FORCE, rules::BOTH_SIDES];
+            standing.checks(today).into_iter().filter(|check| of_agreement.contains(&check.rule)).collect()
+        }
+        None => {
+            let bare = fund.kind == FundKind::Pooled;
+            let missing = lacks(bare, "Put the fund under an agreement whose term is running.");
+            vec![Check::of(rules::WRITTEN_AGREEMENT, missing)]
+        }
+    };
     checks.extend(fund_checks(std::slice::from_ref(fund), today));
     checks
 }
@@ -226,7 +257,7 @@ fn fund_checks(funds: &[FundStanding], today: NaiveDate) -> Vec<Check> {
     for fund in pooled() {
         let host = on(&fund.hosts, today);
         if host.is_none() {
-            hosts.push(format!("{}: name its host.", fund.name));
+            hosts.push(format!("{}: name its host; whoever was has ended.", fund.name));
         }
         match on(&fund.managers, today) {
             None => managers.push(format!("{}: name the office of the host that manages it.", fund.name)),
@@ -332,7 +363,7 @@ mod tests {
     }
 
     fn approved(organisation: OrganisationId, on: &str, reference: &str) -> Approved {
-        Approved { number: 1, organisation, approved_on: day(on), reference: reference.into() }
+        Approved { number: 1, organisation, approved_on: day(on), reference: reference.into(), decision_id: None }
     }
 
     #[test]

@@ -8,14 +8,14 @@ use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
 use web::{
-    At, Created, Faults, Found, IfMatch, Move, Page, PageRequest, Paging, Problem, Query, Sent, SentOnce, Transitions,
+    At, Created, Faults, Found, IfMatch, Move, Page, PageRequest, Paging, Problem, Sent, SentOnce, Transitions,
     Versioned, WithCsv, changed_meanwhile, move_refused, words::word,
 };
 
 use super::{
     agreement::{
-        AgreementBody, AgreementDraft, AgreementState, AgreementVersionBody, AgreementVersionDraft, Grounds, in_force,
-        unmet,
+        AgreementBody, AgreementDraft, AgreementState, AgreementVersionBody, AgreementVersionDraft, Grounds, followed,
+        in_force, unmet,
     },
     checks::{Check, Standing, checks_of_fund},
     steps::store as steps_store,
@@ -183,46 +183,46 @@ pub(crate) async fn check_fund(
     let (mut tx, today) = (scope.read().await?, day_in_england(scope.now()));
     let fund = steps_store::fund_standings(&mut tx, None, Some(path.fund)).await?;
     let fund = fund.first().ok_or_else(|| Problem::not_found("fund"))?;
-    let governed = !store::parties_of_fund(&mut tx, path.fund, today).await?.is_empty();
-    Ok(ChecksBody::of(checks_of_fund(fund, governed, today)))
+    let under = match store::agreement_on(&mut tx, path.fund, today).await? {
+        Some(agreement) => Some(standing(&mut tx, agreement).await?),
+        None => None,
+    };
+    Ok(ChecksBody::of(checks_of_fund(fund, under.as_ref(), today)))
 }
 
 /// Which versions.
-#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct VersionFilters {
     /// Only the one in force on this day.
+    #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<NaiveDate>,
-}
-
-/// The versions of an agreement.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct AgreementVersionsBody {
-    data: Vec<AgreementVersionBody>,
-    next_cursor: Option<String>,
 }
 
 /// List the versions of an agreement, or the one in force on a day
 #[utoipa::path(
     get, path = "/v1/boroughs/{borough}/agreements/{agreement}/versions", operation_id = "listAgreementVersions",
     tag = "agreements",
-    params(AgreementPath, VersionFilters),
-    responses((status = 200, body = AgreementVersionsBody)),
+    params(AgreementPath, VersionFilters, Paging),
+    responses((status = 200, body = Page<AgreementVersionBody>)),
     security(("bearer" = ["agreements:read"])),
 )]
 pub(crate) async fn list_agreement_versions(
     scope: InBorough<can::ReadAgreements>,
     At(path): At<AgreementPath>,
-    Query(filters): Query<VersionFilters>,
-) -> Result<WithCsv<AgreementVersionsBody, AgreementVersionBody>, Problem> {
+    page: PageRequest<VersionFilters>,
+) -> Result<Page<AgreementVersionBody>, Problem> {
     let mut tx = scope.read().await?;
     find(&mut tx, path.agreement).await?;
-    let mut data = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
-    if let Some(day) = filters.on {
-        data = in_force(&data, day).cloned().into_iter().collect();
-    }
-    Ok(WithCsv { body: AgreementVersionsBody { data: data.clone(), next_cursor: None }, rows: data })
+    let rows = match page.filters.on {
+        None => store::versions(&mut tx, path.agreement, page.after()?, page.rows_wanted()).await?,
+        Some(day) => {
+            let all = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
+            in_force(&all, day).cloned().into_iter().collect()
+        }
+    };
+    Ok(page.page(rows, |version| version.number))
 }
 
 /// Record a variation of an agreement
@@ -244,11 +244,12 @@ pub(crate) async fn vary_agreement(
     let mut tx = scope.write(&request).await?;
     store::hold(&mut tx, path.agreement).await?;
     let agreement = find(&mut tx, path.agreement).await?;
-    let before = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
-    let before = before.last().ok_or_else(|| Problem::internal("an agreement without a version"))?;
+    let versions = store::versions(&mut tx, path.agreement, None, i64::from(i16::MAX)).await?;
+    let before = followed(&agreement, &versions).ok_or_else(|| Problem::internal("an agreement without a version"))?;
     draft.check(&agreement, before)?;
     hold_to_functions(&mut tx, &draft.terms.functions).await?;
-    let number = before.number.checked_add(1).filter(|number| *number < 1000);
+    let last = versions.last().map_or(0, |version| version.number);
+    let number = last.checked_add(1).filter(|number| *number < 1000);
     let body = AgreementVersionBody {
         number: number.ok_or_else(|| Problem::invalid("/reason", "An agreement has at most 999 versions."))?,
         in_force_from: draft.in_force_from,
@@ -342,6 +343,7 @@ pub(crate) async fn move_agreement(
         before_approval: standing.before_approval(on),
         unapproved: standing.not_approved(),
         consulted: standing.consulted_on(on).is_some(),
+        approved_on: standing.approved_on(),
         notice_ends: steps_store::notice_ends(&mut tx, path.agreement).await?,
     };
     rules::all_met(unmet(draft.to, on, agreement, &grounds))?;

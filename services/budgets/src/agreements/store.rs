@@ -30,12 +30,13 @@ pub(super) async fn list(
                        'valid_from', b.valid_from, 'valid_to', b.valid_to) order by p.place)
               from budgets.agreement_party p join budgets.party b on b.organisation_id = p.organisation_id
               where p.agreement_id = a.agreement_id) as "parties!",
-             (select max(v.number) from budgets.agreement_version v
+             (select v.number from budgets.agreement_version v
               where v.agreement_id = a.agreement_id and v.in_force_from <= $4
-                and (v.number = 1 or v.made_by = 'officer' or not exists (
+                and (v.made_by = 'officer' or not exists (
                   select from budgets.agreement_party p where p.agreement_id = v.agreement_id and not exists (
                     select from budgets.agreement_approval y where y.agreement_id = v.agreement_id and y.number = v.number
-                      and y.organisation_id = p.organisation_id)))) as version_in_force,
+                      and y.organisation_id = p.organisation_id)))
+              order by v.in_force_from desc, v.number desc limit 1) as version_in_force,
              (select min(moved.on_day) from budgets.agreement_fund f cross join lateral (
                 select min(j.effective_on) as on_day from budgets.journal j
                 where j.fund_id = f.fund_id and j.effective_on >= a.starts_on and (a.ends_on is null or j.effective_on <= a.ends_on)
@@ -63,7 +64,7 @@ pub(super) async fn list(
             starts_on: row.starts_on,
             ends_on: row.ends_on,
             signed_on: row.signed_on,
-            parties: serde_json::from_value::<Vec<AgreementParty>>(row.parties).unwrap_or_default(),
+            parties: serde_json::from_value::<Vec<AgreementParty>>(row.parties).expect("parties as they were written"),
             version_in_force: row.version_in_force,
             operating_unsigned: false,
             warnings: Vec::new(),
@@ -132,7 +133,7 @@ pub(super) async fn insert(
         budget_effect_pence: Pence::ZERO,
         flexibilities: draft.flexibilities.clone(),
         terms: draft.terms.clone(),
-        stands: true,
+        stands: false,
         recorded_at: now,
     };
     insert_version(tx, id, &first, client_id).await
@@ -174,7 +175,7 @@ pub(super) async fn versions(
 ) -> Result<Vec<AgreementVersionBody>, DbError> {
     let rows = sqlx::query!(
         r#"select v.number, v.in_force_from, v.made_by, v.reason, v.budget_effect_pence, v.flexibilities, v.terms, v.recorded_at,
-             (v.number = 1 or v.made_by = 'officer' or not exists (
+             (v.made_by = 'officer' or not exists (
                 select from budgets.agreement_party p where p.agreement_id = v.agreement_id and not exists (
                   select from budgets.agreement_approval y where y.agreement_id = v.agreement_id and y.number = v.number
                     and y.organisation_id = p.organisation_id))) as "stands!"
@@ -193,7 +194,7 @@ pub(super) async fn versions(
         reason: row.reason,
         budget_effect_pence: Pence(row.budget_effect_pence),
         flexibilities: row.flexibilities.iter().map(|one| read::<Flexibility>(one)).collect(),
-        terms: serde_json::from_value(row.terms).unwrap_or_default(),
+        terms: serde_json::from_value(row.terms).expect("terms as they were written"),
         stands: row.stands,
         recorded_at: row.recorded_at,
     });
@@ -258,10 +259,12 @@ pub(crate) async fn parties_of_fund(
     on: NaiveDate,
 ) -> Result<Vec<OrganisationId>, DbError> {
     let rows = sqlx::query_scalar!(
-        r#"select p.organisation_id as "id: OrganisationId" from budgets.agreement_fund f
-             join budgets.agreement a on a.agreement_id = f.agreement_id
-             join budgets.agreement_party p on p.agreement_id = f.agreement_id
-           where f.fund_id = $1 and a.starts_on <= $2 and (a.ends_on is null or a.ends_on >= $2)
+        r#"select p.organisation_id as "id: OrganisationId" from budgets.agreement_party p
+           where p.agreement_id = (
+             select a.agreement_id from budgets.agreement_fund f
+               join budgets.agreement a on a.agreement_id = f.agreement_id
+             where f.fund_id = $1 and a.state <> 'terminated' and a.starts_on <= $2 and (a.ends_on is null or a.ends_on >= $2)
+             order by a.signed_on is null, a.starts_on desc, a.agreement_id desc limit 1)
            order by p.place"#,
         fund.0,
         on
@@ -288,7 +291,7 @@ pub(crate) async fn agreement_of_year(
         "select a.state, a.signed_on from budgets.agreement_fund f
            join budgets.agreement a on a.agreement_id = f.agreement_id
          where f.fund_id = $1 and a.starts_on <= $3 and (a.ends_on is null or a.ends_on >= $2)
-         order by a.starts_on desc limit 1",
+         order by a.signed_on is null, a.starts_on desc limit 1",
         fund.0,
         year.first_day(),
         year.last_day()
@@ -296,4 +299,24 @@ pub(crate) async fn agreement_of_year(
     .fetch_optional(tx.connection())
     .await?;
     Ok(row)
+}
+
+/// The agreement a fund is under on a day: one that is signed before one that is not, and none that was terminated.
+pub(super) async fn agreement_on(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    day: NaiveDate,
+) -> Result<Option<AgreementId>, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"select a.agreement_id as "id: AgreementId" from budgets.agreement_fund f
+             join budgets.agreement a on a.agreement_id = f.agreement_id
+           where f.fund_id = $1 and a.state not in ('expired', 'terminated')
+             and a.starts_on <= $2 and (a.ends_on is null or a.ends_on >= $2)
+           order by a.signed_on is null, a.starts_on desc limit 1"#,
+        fund.0,
+        day
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(found)
 }

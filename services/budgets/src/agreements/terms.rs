@@ -5,7 +5,6 @@ use web::Faults;
 
 use crate::{
     funds::LegalBasis,
-    rules::{self, Rule},
     schemes::{FUNCTIONS_MAX, NamedFunction},
 };
 
@@ -127,9 +126,13 @@ impl Terms {
         needed.into_iter().filter(|(_, _, there)| !there).map(|(item, what, _)| Missing { item, what }).collect()
     }
 
-    /// Rule 11: what a variation must find in the version it varies.
-    pub(super) fn says_how_it_is_varied(&self) -> Option<Rule> {
-        self.variation.is_none().then_some(rules::VARIATION)
+    /// The first field that another version states and these leave out or, of functions and notice, change.
+    pub(super) fn takes_out_of(&self, before: &Self) -> Option<&'static str> {
+        let texts = self.texts().into_iter().zip(before.texts());
+        let mut gone = texts.filter(|((_, now, _), (_, was, _))| was.is_some() && now.is_none());
+        let functions = (self.functions != before.functions).then_some("functions");
+        let notice = (self.notice_months != before.notice_months).then_some("notice_months");
+        gone.next().map(|((field, ..), _)| field).or(functions).or(notice)
     }
 }
 

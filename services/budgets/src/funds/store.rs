@@ -18,7 +18,7 @@ pub(crate) struct FundBody {
     pub(crate) local_label: Option<String>,
     pub(crate) kind: FundKind,
     pub(crate) legal_basis: LegalBasis,
-    /// The body that hosts it.
+    /// The body that hosts it today.
     pub(crate) host: OrganisationId,
     /// The host's name.
     #[schema(example = "NHS Salford CCG")]
@@ -58,14 +58,17 @@ pub(super) async fn list(
     limit: i64,
 ) -> Result<Vec<FundBody>, DbError> {
     let rows = sqlx::query!(
-        "select f.fund_id, f.name, f.local_label, f.kind, f.legal_basis, f.host_id, p.name as host_name,
+        r#"select f.fund_id, f.name, f.local_label, f.kind, f.legal_basis, p.organisation_id as host_id, p.name as host_name,
            f.indicative_pence, f.source, f.illustrative, f.created_at, f.region
-         from budgets.fund f join budgets.party p on p.organisation_id = f.host_id
+         from budgets.fund f join budgets.party p on p.organisation_id = coalesce(
+           (select h.organisation_id from budgets.fund_host h where h.fund_id = f.fund_id and h.from_on <= $4
+            order by h.from_on desc limit 1), f.host_id)
          where ($1::uuid is null or f.fund_id = $1) and ($2::uuid is null or f.fund_id > $2)
-         order by f.fund_id limit $3",
+         order by f.fund_id limit $3"#,
         one.map(|id| id.0),
         after,
-        limit
+        limit,
+        domain::day_in_england(tx.now())
     )
     .fetch_all(tx.connection())
     .await?;

@@ -57,6 +57,8 @@ pub(crate) struct HostBody {
     pub(super) from_on: Option<NaiveDate>,
     pub(super) reference: String,
     pub(super) recorded_at: DateTime<Utc>,
+    #[serde(skip)]
+    pub(super) ended_on: Option<NaiveDate>,
 }
 
 impl Row for HostBody {
@@ -76,7 +78,7 @@ mod tests {
     #[test]
     fn rule_04_a_fund_has_exactly_one_host_on_every_day() {
         let (group, board) = (OrganisationId(Uuid::from_u128(1)), OrganisationId(Uuid::from_u128(2)));
-        let hosts = vec![FromDay { from_on: NaiveDate::MIN, body: group }];
+        let hosts = vec![FromDay { from_on: NaiveDate::MIN, body: group, ended_on: Some(day("2022-06-30")) }];
         let party = Party {
             kind: "icb".into(),
             name: "The board".into(),
@@ -88,9 +90,10 @@ mod tests {
             |organisation, from: &str| HostDraft { organisation, from_on: day(from), reference: "A test".into() };
         assert!(draft(board, "2022-07-01").check(&hosts, &party).is_ok());
         assert!(draft(board, "2022-06-30").check(&hosts, &party).is_err(), "the board did not exist");
-        assert!(draft(group, "2022-07-01").check(&hosts, &party).is_err(), "it is the host already");
-        let both = vec![hosts[0].clone(), FromDay { from_on: day("2022-07-01"), body: board }];
+        let both = vec![hosts[0].clone(), FromDay { from_on: day("2022-07-01"), body: board, ended_on: None }];
         assert!(draft(group, "2022-07-01").check(&both, &party).is_err(), "two on one day");
+        assert!(draft(board, "2022-08-01").check(&both, &party).is_err(), "it is the host already");
+        assert_eq!(on(&hosts, day("2022-07-01")), None, "a host that has ended is none");
         for (on_day, host) in
             [("2020-01-01", group), ("2022-06-30", group), ("2022-07-01", board), ("2030-01-01", board)]
         {

@@ -61,6 +61,7 @@ pub(crate) async fn change_host(
     find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let body = facts::find_party(&mut tx, draft.organisation).await?;
     let body = body.ok_or_else(|| pending("/organisation", "organisation"))?;
+    store::hold(&mut tx, path.fund).await?;
     let hosts = store::hosts_of(&mut tx, path.fund).await?;
     draft.check(&hosts, &body)?;
     store::insert(&mut tx, path.fund, &draft).await.on_constraint("fund_host_pkey", changed_meanwhile)?;
@@ -72,6 +73,7 @@ pub(crate) async fn change_host(
         from_on: Some(draft.from_on),
         reference: draft.reference.trim().to_owned(),
         recorded_at: scope.now(),
+        ended_on: body.valid_to,
     };
     let location = format!("/v1/boroughs/{}/funds/{}/hosts", scope.borough().slug, path.fund);
     Ok(tx.answer(Created { location, version: None, body: made }).await?)

@@ -186,6 +186,7 @@ mod tests {
             layer: *layer,
             amount: Pence(*amount),
             counted: (*scheme > 0).then(|| ("other".into(), "nhs".into())),
+            expenditure: *scheme > 0,
         };
         Journal {
             id: JournalId::at(NOW),

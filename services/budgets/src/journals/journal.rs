@@ -172,6 +172,16 @@ pub(super) struct SchemeOfLine {
     pub(super) id: SchemeId,
     pub(super) category: String,
     pub(super) source: String,
+    /// Whether its money is any business of the region: in-view money is not (rule 22).
+    pub(super) in_view: bool,
+    pub(super) held: Held,
+}
+
+/// How a scheme's money is held: no budget crosses from one way to another (rule 29).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) capital: bool,
+    pub(crate) ring_fence: Option<String>,
 }
 
 /// A line, its codes resolved.
@@ -181,14 +191,16 @@ pub(super) struct Line {
     pub(super) scheme: Option<SchemeId>,
     pub(super) layer: Layer,
     pub(super) amount: Pence,
-    /// For lines of expenditure accounts, which the region counts: category and source.
+    /// For lines the region counts, which are of expenditure accounts and not in view: category and source.
     pub(super) counted: Option<(String, String)>,
+    /// Whether it is of an expenditure account.
+    pub(super) expenditure: bool,
 }
 
 impl Line {
     /// Whether it debits an expenditure account.
     pub(super) fn spends(&self) -> bool {
-        self.counted.is_some() && self.amount > Pence::ZERO
+        self.expenditure && self.amount > Pence::ZERO
     }
 }
 
@@ -212,6 +224,7 @@ impl Journal {
     /// The journal a draft makes in these books.
     pub(super) fn post(books: &Books, draft: &JournalDraft, now: DateTime<Utc>) -> Result<Self, Problem> {
         books.check_period(draft.period)?;
+        books.check_walls(draft)?;
         let lines = draft.postings.iter().enumerate().map(|(at, line)| books.resolve(at, line));
         Ok(Self {
             id: JournalId::at(now),
@@ -255,6 +268,32 @@ impl Books {
         Err(rules::CLOSED_PERIOD.named_in(Problem::of_fault(&problems::PERIOD_CLOSED, "/period", detail)))
     }
 
+    /// Rule 29: budget taken from schemes held one way is not given to schemes held another way, whatever it is called.
+    fn check_walls(&self, draft: &JournalDraft) -> Result<(), Problem> {
+        let moved = draft.postings.iter().enumerate().filter(|(_, line)| {
+            let spends = self.accounts.get(&line.account).is_some_and(|(_, kind)| *kind == AccountKind::Expenditure);
+            line.layer == Layer::Budget && spends
+        });
+        let mut taken: Option<&Held> = None;
+        let mut given: Vec<(usize, &Held)> = Vec::new();
+        for (at, line) in moved {
+            let Some(scheme) = line.scheme.as_ref().and_then(|code| self.schemes.get(code)) else { continue };
+            if line.amount_pence < Pence::ZERO {
+                taken = taken.or(Some(&scheme.held));
+            } else {
+                given.push((at, &scheme.held));
+            }
+        }
+        let Some(taken) = taken else { return Ok(()) };
+        match given.into_iter().find(|(_, held)| *held != taken) {
+            None => Ok(()),
+            Some((at, _)) => {
+                let detail = "It would move budget between capital and revenue, or across a ring-fence.";
+                Err(rules::VIREMENT_WALLS.broken(format!("/postings/{at}/scheme"), detail))
+            }
+        }
+    }
+
     fn resolve(&self, at: usize, line: &PostingDraft) -> Result<Line, Problem> {
         let unknown = |field: &str, what: &str| {
             Problem::of_fault(
@@ -271,9 +310,12 @@ impl Books {
             }
             None => None,
         };
-        let counted =
-            scheme.filter(|_| kind == AccountKind::Expenditure).map(|s| (s.category.clone(), s.source.clone()));
-        Ok(Line { account, scheme: scheme.map(|s| s.id), layer: line.layer, amount: line.amount_pence, counted })
+        let counted = scheme
+            .filter(|s| kind == AccountKind::Expenditure && !s.in_view)
+            .map(|s| (s.category.clone(), s.source.clone()));
+        let expenditure = kind == AccountKind::Expenditure;
+        let scheme = scheme.map(|s| s.id);
+        Ok(Line { account, scheme, layer: line.layer, amount: line.amount_pence, counted, expenditure })
     }
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     http::{JournalBody, PostingBody},
-    journal::{Books, Journal, Layer, Line, SchemeOfLine},
+    journal::{Books, Held, Journal, Layer, Line, SchemeOfLine},
 };
 use crate::{accounts::AccountKind, periods::PeriodState};
 
@@ -48,8 +48,11 @@ pub(super) async fn open_books(
         r#"select f.region, p.state as "state?",
              coalesce((select jsonb_object_agg(a.code, jsonb_build_array(a.account_id, a.kind))
                        from budgets.account a where a.fund_id = $1 and a.code = any ($4)), '{}') as "accounts!",
-             coalesce((select jsonb_object_agg(s.code, jsonb_build_array(s.scheme_id, s.category, s.source))
-                       from budgets.scheme s where s.fund_id = $1 and s.code = any ($5)), '{}') as "schemes!",
+             coalesce((select jsonb_object_agg(s.code, jsonb_build_array(s.scheme_id, s.category, s.source,
+                         coalesce(c.kind, f.kind) = 'in_view', coalesce(c.capital, false), c.ring_fence))
+                       from budgets.scheme s
+                         left join budgets.scheme_schedule c on c.fund_id = s.fund_id and c.scheme_id = s.scheme_id
+                       where s.fund_id = $1 and s.code = any ($5)), '{}') as "schemes!",
              exists (select from budgets.delegation d where d.in_force_from <= $6 and (d.fund_id is null or d.fund_id = $1)) as "delegated!",
              (select d.limit_pence from budgets.delegation d where d.role = $7 and d.in_force_from <= $6
                 and (d.fund_id is null or d.fund_id = $1)
@@ -76,14 +79,19 @@ pub(super) async fn open_books(
         region: row.region,
         period: PeriodState::parse(&state),
         accounts: each(row.accounts, |(id, kind): (Uuid, String)| (AccountId(id), AccountKind::parse(&kind))),
-        schemes: each(row.schemes, |(id, category, source): (Uuid, String, String)| SchemeOfLine {
+        schemes: each(row.schemes, |(id, category, source, in_view, capital, ring_fence): SchemeRow| SchemeOfLine {
             id: SchemeId(id),
             category,
             source,
+            in_view,
+            held: Held { capital, ring_fence },
         }),
         limit,
     })))
 }
+
+/// A scheme as the books' query has it: id, category, source, whether it is in view, capital, ring-fence.
+type SchemeRow = (Uuid, String, String, bool, bool, Option<String>);
 
 fn each<T: for<'de> Deserialize<'de>, U>(object: Value, make: impl Fn(T) -> U) -> HashMap<String, U> {
     let fields: HashMap<String, T> = serde_json::from_value(object).unwrap_or_default();
@@ -224,21 +232,27 @@ pub(super) async fn list(
 pub(super) async fn lines(tx: &mut Tx<Borough>, fund: FundId, journal: JournalId) -> Result<Vec<Line>, DbError> {
     let rows = sqlx::query!(
         r#"select p.account_id, p.scheme_id, p.layer, p.amount_pence,
-             a.kind, s.category as "category?", s.source as "source?"
+             a.kind, s.category as "category?", s.source as "source?", coalesce(c.kind = 'in_view', f.kind = 'in_view') as "in_view!"
            from budgets.posting p join budgets.account a on a.fund_id = p.fund_id and a.account_id = p.account_id
+             join budgets.fund f on f.fund_id = p.fund_id
              left join budgets.scheme s on s.fund_id = p.fund_id and s.scheme_id = p.scheme_id
+             left join budgets.scheme_schedule c on c.fund_id = p.fund_id and c.scheme_id = p.scheme_id
            where p.fund_id = $1 and p.journal_id = $2 order by p.line"#,
         fund.0,
         journal.0
     )
     .fetch_all(tx.connection())
     .await?;
-    let lines = rows.into_iter().map(|row| Line {
-        account: AccountId(row.account_id),
-        scheme: row.scheme_id.map(SchemeId),
-        layer: Layer::parse(&row.layer),
-        amount: Pence(row.amount_pence),
-        counted: row.category.zip(row.source).filter(|_| AccountKind::parse(&row.kind) == AccountKind::Expenditure),
+    let lines = rows.into_iter().map(|row| {
+        let expenditure = AccountKind::parse(&row.kind) == AccountKind::Expenditure;
+        Line {
+            account: AccountId(row.account_id),
+            scheme: row.scheme_id.map(SchemeId),
+            layer: Layer::parse(&row.layer),
+            amount: Pence(row.amount_pence),
+            counted: row.category.zip(row.source).filter(|_| expenditure && !row.in_view),
+            expenditure,
+        }
     });
     Ok(lines.collect())
 }

@@ -15,6 +15,7 @@ use super::{
     store,
 };
 use crate::{
+    accounts::{self, AccountKind},
     journals::{Posted, Poster, post},
     positions::http::too_large,
     rules,
@@ -81,6 +82,11 @@ pub(crate) async fn record_payment(
             "Its schedule does not say who delivers it, and VAT follows that. Set the schedule first.",
         )
     })?;
+    let accounts = [
+        ("/account", draft.account.as_str(), AccountKind::Expenditure),
+        ("/balance_account", draft.balance_account.as_str(), AccountKind::Balance),
+    ];
+    accounts::are(&mut tx, path.fund, &accounts).await?;
     let charged = draft.charged(&by).ok_or_else(too_large)?;
     let journal = draft.journal(charged.charged).ok_or_else(too_large)?;
     let poster = Poster::of(&scope, draft.decision_id);
@@ -101,6 +107,7 @@ pub(crate) async fn record_payment(
         merchant_category: trimmed(draft.merchant_category.clone()),
         document_number: draft.document_number.trim().to_owned(),
         journal: journal.id,
+        reversed_by: None,
         recorded_at: scope.now(),
     };
     store::insert(&mut tx, (path.fund, path.year), delivered.scheme, &draft, &body).await?;

@@ -93,8 +93,8 @@ impl PaymentDraft {
             "/gross_pence",
             format_args!("Above nil, up to {MOVES_MAX}; reverse its journal to take it back."),
         );
-        let within = (0..=self.gross_pence.0.max(0)).contains(&self.vat_pence.0);
-        faults.unless(within, "/vat_pence", "From nil up to what was paid.");
+        let within = (0..self.gross_pence.0.max(1)).contains(&self.vat_pence.0);
+        faults.unless(within, "/vat_pence", "From nil, and less than what was paid.");
         faults.none()?;
         self.published()
     }
@@ -179,6 +179,8 @@ pub(crate) struct PaymentBody {
     pub(super) document_number: String,
     /// The journal that charged it.
     pub(super) journal: JournalId,
+    /// The journal that took it back, where one did.
+    pub(super) reversed_by: Option<JournalId>,
     pub(super) recorded_at: DateTime<Utc>,
 }
 
@@ -200,6 +202,7 @@ impl Row for PaymentBody {
         "vat_basis",
         "document_number",
         "journal",
+        "reversed_by",
     ];
 }
 

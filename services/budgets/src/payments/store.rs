@@ -80,6 +80,7 @@ struct PaymentRow {
     merchant_category: Option<String>,
     document_number: String,
     journal_id: Uuid,
+    reversed_by: Option<Uuid>,
     recorded_at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -95,7 +96,8 @@ pub(super) async fn list(
         PaymentRow,
         "select p.payment_id, p.paid_on, s.code as scheme, p.department, p.beneficiary, p.individual, p.purpose, p.gross_pence,
            p.vat_pence, p.irrecoverable_vat_pence, p.charged_pence, p.vat_basis, p.merchant_category, p.document_number,
-           p.journal_id, p.recorded_at
+           p.journal_id, p.recorded_at,
+           (select r.journal_id from budgets.journal r where r.fund_id = p.fund_id and r.reverses_id = p.journal_id) as reversed_by
          from budgets.payment p join budgets.scheme s on s.fund_id = p.fund_id and s.scheme_id = p.scheme_id
          where p.fund_id = $1 and p.year = $2 and ($3::bigint is null or p.gross_pence > $3)
            and ($4::uuid is null or p.payment_id > $4)
@@ -123,6 +125,7 @@ pub(super) async fn list(
         merchant_category: row.merchant_category,
         document_number: row.document_number,
         journal: JournalId(row.journal_id),
+        reversed_by: row.reversed_by.map(JournalId),
         recorded_at: row.recorded_at,
     });
     Ok(payments.collect())

@@ -5,4 +5,4 @@ mod period;
 mod store;
 
 pub(crate) use period::PeriodState;
-pub(crate) use store::hold_back_the_year;
+pub(crate) use store::{hold_back_the_year, open_months};

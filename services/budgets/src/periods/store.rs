@@ -69,6 +69,19 @@ pub(super) async fn history(
     Ok(moves.collect())
 }
 
+/// How many of a year's twelve months take postings.
+pub(crate) async fn open_months(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<i64, DbError> {
+    let open = sqlx::query_scalar!(
+        r#"select count(*) as "open!" from budgets.period
+           where fund_id = $1 and year = $2 and period <= 12 and state in ('open', 'reopened')"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(open)
+}
+
 /// Waits until nobody is posting in the period, and keeps others from it until the transaction ends.
 pub(super) async fn hold_back_writers(
     tx: &mut Tx<Borough>,

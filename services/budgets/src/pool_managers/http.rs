@@ -64,7 +64,7 @@ pub(crate) async fn appoint_pool_manager(
     let employer = employer.ok_or_else(|| pending("/employer", "organisation"))?;
     let managers = store::list(&mut tx, path.fund).await?;
     let managers: Vec<FromDay> =
-        managers.iter().map(|one| FromDay { from_on: one.from_on, body: one.employer }).collect();
+        managers.iter().map(|one| FromDay { from_on: one.from_on, body: one.employer, ended_on: None }).collect();
     draft.check(&hosts_of(&mut tx, path.fund).await?, &managers)?;
     store::insert(&mut tx, path.fund, &draft).await.on_constraint("pool_manager_pkey", changed_meanwhile)?;
     let body = PoolManagerBody {

@@ -80,8 +80,10 @@ mod tests {
     #[test]
     fn rule_05_the_pool_manager_is_the_hosts_officer_without_a_gap() {
         let (group, board) = (OrganisationId(Uuid::from_u128(1)), OrganisationId(Uuid::from_u128(2)));
-        let hosts =
-            [FromDay { from_on: NaiveDate::MIN, body: group }, FromDay { from_on: day("2022-07-01"), body: board }];
+        let hosts = [
+            FromDay { from_on: NaiveDate::MIN, body: group, ended_on: None },
+            FromDay { from_on: day("2022-07-01"), body: board, ended_on: None },
+        ];
         let draft = |employer, from: &str| PoolManagerDraft {
             office: "Assistant director".into(),
             employer,
@@ -91,7 +93,7 @@ mod tests {
         assert!(draft(group, "2020-04-01").check(&hosts, &[]).is_ok());
         assert!(draft(board, "2020-04-01").check(&hosts, &[]).is_err(), "not the host's officer");
         assert!(draft(group, "2022-07-01").check(&hosts, &[]).is_err(), "the host has changed");
-        let managers = [FromDay { from_on: day("2020-04-01"), body: group }];
+        let managers = [FromDay { from_on: day("2020-04-01"), body: group, ended_on: None }];
         assert!(draft(board, "2022-07-01").check(&hosts, &managers).is_ok(), "from the day the host changes");
         assert!(draft(group, "2020-04-01").check(&hosts, &managers).is_err(), "there is one from that day");
         assert_eq!(on(&managers, day("2022-06-30")), Some(group), "each stands until the next");

@@ -59,8 +59,15 @@ pub(super) async fn as_it_stands(
     let paid_in = store::paid_in(tx, fund, year).await?;
     let mut everyone = parties.clone();
     everyone.extend(paid_in.iter().map(|one| one.party));
-    let names = store::names(tx, &everyone).await?;
-    let name = |party: &OrganisationId| names.get(party).cloned().unwrap_or_default();
+    let known = store::named(tx, &everyone).await?;
+    let name = |party: &OrganisationId| known.get(party).map(|body| body.name.clone()).unwrap_or_default();
+    let ended = |party: &&OrganisationId| {
+        known.get(party).and_then(|body| body.valid_to).is_some_and(|last| last < year.first_day())
+    };
+    if let Some(gone) = parties.iter().find(ended) {
+        let missing = format!("{} had ended when {year} began. Record a version of the rule without it.", name(gone));
+        return Err(rules::refused(vec![rules::BODY_EXISTS.unmet(missing)]));
+    }
     if let Some(left_out) = paid_in.iter().map(|one| one.party).find(|party| !parties.contains(party)) {
         let missing =
             format!("{} pays in, and the rule leaves it out. Record a version that names it.", name(&left_out));
@@ -251,6 +258,18 @@ impl AgreedDraft {
         faults.text("/reference", &self.reference, 300);
         past_day(&mut faults, "/agreed_on", self.agreed_on, today);
         let shares = of.result.shares.iter().any(|share| share.party == self.party);
+        let made = day_in_england(of.calculated_at);
+        faults.unless(
+            self.agreed_on >= made,
+            "/agreed_on",
+            format_args!("It was calculated on {made}; nobody agreed it before."),
+        );
+        let cited = |reference: &str| reference.trim().to_lowercase();
+        let own = of
+            .agreed
+            .iter()
+            .all(|agreed| agreed.party == self.party || cited(&agreed.reference) != cited(&self.reference));
+        faults.unless(own, "/reference", "Another partner cites this decision. Each agrees by one of its own.");
         faults.unless(shares, "/party", "One of the partners of the rule.");
         faults.none()
     }

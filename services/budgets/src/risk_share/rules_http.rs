@@ -8,7 +8,10 @@ use super::{
     rule::{RiskRuleBody, RiskRuleDraft},
     store,
 };
-use crate::funds::{find_fund, http::FundPath};
+use crate::{
+    funds::{find_fund, http::FundPath},
+    rules,
+};
 
 /// List the versions of a fund's rule for sharing a variance
 #[utoipa::path(
@@ -47,9 +50,14 @@ pub(crate) async fn record_risk_rule(
     draft.check()?;
     let mut tx = scope.write(&request).await?;
     find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
-    let known = store::names(&mut tx, &draft.parties).await?;
-    if let Some(at) = draft.parties.iter().position(|party| !known.contains_key(party)) {
-        return Err(unknown(&format!("/parties/{at}"), "organisation").into());
+    let known = store::named(&mut tx, &draft.parties).await?;
+    for (at, party) in draft.parties.iter().enumerate() {
+        let body = known.get(party).ok_or_else(|| unknown(&format!("/parties/{at}"), "organisation"))?;
+        let day = draft.in_force_from;
+        if body.valid_from > day || body.valid_to.is_some_and(|last| last < day) {
+            let detail = format!("{} did not exist on {day}.", body.name);
+            return Err(rules::BODY_EXISTS.broken(format!("/parties/{at}"), detail).into());
+        }
     }
     let before = store::rules(&mut tx, path.fund, None, i64::from(i16::MAX)).await?;
     let last = before.last();

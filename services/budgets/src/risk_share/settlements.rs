@@ -4,7 +4,7 @@ use auth::can;
 use chrono::NaiveDate;
 use domain::{DecisionId, Pence, Period};
 use serde::Deserialize;
-use tenancy::{Act, Handled, InBorough, OnConstraint};
+use tenancy::{Act, Handled, InBorough};
 use web::{At, Created, Faults, Problem, SentOnce, problems};
 
 use super::{
@@ -12,8 +12,9 @@ use super::{
     store,
 };
 use crate::{
+    accounts::{self, AccountKind},
     journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, post},
-    periods::hold_back_the_year,
+    periods::{hold_back_the_year, open_months},
     rules,
 };
 
@@ -84,6 +85,11 @@ pub(crate) async fn settle_calculation(
     faults.none()?;
     let mut tx = scope.write(&request).await?;
     let calculation = find(&mut tx, &path).await?;
+    let accounts = [
+        ("/income_account", draft.income_account.as_str(), AccountKind::Income),
+        ("/balance_account", draft.balance_account.as_str(), AccountKind::Balance),
+    ];
+    accounts::are(&mut tx, path.fund, &accounts).await?;
     // Nobody posts between what is looked at and what is posted.
     hold_back_the_year(&mut tx, path.fund, path.year).await?;
     let agreed = |share: &&super::calculation::PartyShare| calculation.agreed.iter().all(|a| a.party != share.party);
@@ -95,6 +101,16 @@ pub(crate) async fn settle_calculation(
         let detail = "The books have moved since it was calculated. Keep a new calculation and have it agreed.";
         return Err(Problem::new(&problems::CONFLICT, detail).into());
     }
+    // A share of books that still move would be settled too soon.
+    let open = open_months(&mut tx, path.fund, path.year).await?;
+    if open > 0 {
+        let missing = format!("{open} of the year's twelve months are open. Close them first, softly at least.");
+        return Err(rules::refused(vec![rules::CLOSED_PERIOD.unmet(missing)]).into());
+    }
+    if store::is_settled(&mut tx, path.fund, path.year).await? {
+        let detail = "The year is settled. Reverse the journal that settled it, and it can be settled anew.";
+        return Err(Problem::new(&problems::CONFLICT, detail).into());
+    }
     let journal = draft.journal(&calculation).ok_or_else(|| {
         Problem::new(
             &problems::CONFLICT,
@@ -102,11 +118,8 @@ pub(crate) async fn settle_calculation(
         )
     })?;
     let Posted { mut tx, journal, .. } = post(tx, &Poster::of(&scope, draft.decision_id), path.fund, &journal).await?;
-    let settled =
-        store::insert_settlement(&mut tx, path.fund, path.year, path.calculation, journal.id, scope.now()).await;
-    settled.on_constraint("year_settled_once", || {
-        Problem::new(&problems::CONFLICT, "The year has been settled already. A mistake is reversed in the ledger.")
-    })?;
+    let settled = (path.calculation, journal.id);
+    store::insert_settlement(&mut tx, (path.fund, path.year), settled, scope.now()).await?;
     let subject = format!("funds/{}/years/{}/risk-share/calculations/{}", path.fund, path.year, path.calculation);
     tx.record(Act::new("risk-share.settled", subject.clone()).after(journal.id.to_string()));
     let body = find(&mut tx, &path).await?;

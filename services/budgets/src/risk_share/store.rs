@@ -69,7 +69,8 @@ pub(super) async fn paid_in(tx: &mut Tx<Borough>, fund: FundId, year: FinancialY
     .fetch_all(tx.connection())
     .await?;
     let paid_in = rows.into_iter().map(|row| {
-        let versions: Vec<(NaiveDate, Pence)> = serde_json::from_value(row.versions).unwrap_or_default();
+        let versions: Vec<(NaiveDate, Pence)> =
+            serde_json::from_value(row.versions).expect("versions as they were written");
         PaidIn { party: row.party, versions, ring_fenced: row.ring_fenced }
     });
     Ok(paid_in.collect())
@@ -115,6 +116,7 @@ pub(super) async fn calculations(
                        where a.fund_id = c.fund_id and a.year = c.year and a.calculation_id = c.calculation_id), '[]') as "agreed!"
            from budgets.risk_calculation c
              left join budgets.risk_settlement s on s.fund_id = c.fund_id and s.year = c.year and s.calculation_id = c.calculation_id
+               and not exists (select from budgets.journal r where r.fund_id = s.fund_id and r.reverses_id = s.journal_id)
            where c.fund_id = $1 and c.year = $2 and ($3::uuid is null or c.calculation_id = $3)
              and ($4::uuid is null or c.calculation_id < $4)
            order by c.calculation_id desc limit $5"#,
@@ -130,7 +132,7 @@ pub(super) async fn calculations(
         id: CalculationId(row.calculation_id),
         result: serde_json::from_value(row.result).expect("a result as it was written"),
         calculated_at: row.calculated_at,
-        agreed: serde_json::from_value::<Vec<AgreedBody>>(row.agreed).unwrap_or_default(),
+        agreed: serde_json::from_value::<Vec<AgreedBody>>(row.agreed).expect("agreements as they were written"),
         settled_by: row.journal,
         settled_at: row.settled_at,
     });
@@ -160,12 +162,24 @@ pub(super) async fn insert_agreed(
     Ok(())
 }
 
+/// Whether a journal that was not reversed settles the year.
+pub(super) async fn is_settled(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<bool, DbError> {
+    let settled = sqlx::query_scalar!(
+        r#"select exists (
+             select from budgets.risk_settlement s where s.fund_id = $1 and s.year = $2 and not exists (
+               select from budgets.journal r where r.fund_id = s.fund_id and r.reverses_id = s.journal_id)) as "settled!""#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(settled)
+}
+
 pub(super) async fn insert_settlement(
     tx: &mut Tx<Borough>,
-    fund: FundId,
-    year: FinancialYear,
-    of: CalculationId,
-    journal: JournalId,
+    (fund, year): (FundId, FinancialYear),
+    (of, journal): (CalculationId, JournalId),
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     sqlx::query!(
@@ -182,16 +196,27 @@ pub(super) async fn insert_settlement(
     Ok(())
 }
 
-/// The names of bodies.
-pub(super) async fn names(
+/// A body of a rule: its name, and its last day.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) valid_from: NaiveDate,
+    pub(super) valid_to: Option<NaiveDate>,
+}
+
+/// The bodies of a rule, by their ids.
+pub(super) async fn named(
     tx: &mut Tx<Borough>,
     bodies: &[OrganisationId],
-) -> Result<HashMap<OrganisationId, String>, DbError> {
+) -> Result<HashMap<OrganisationId, Named>, DbError> {
     let rows = sqlx::query!(
-        "select organisation_id, name from budgets.party where organisation_id = any ($1)",
+        "select organisation_id, name, valid_from, valid_to from budgets.party where organisation_id = any ($1)",
         bodies as &[OrganisationId]
     )
     .fetch_all(tx.connection())
     .await?;
-    Ok(rows.into_iter().map(|row| (OrganisationId(row.organisation_id), row.name)).collect())
+    let named = rows.into_iter().map(|row| {
+        let body = Named { name: row.name, valid_from: row.valid_from, valid_to: row.valid_to };
+        (OrganisationId(row.organisation_id), body)
+    });
+    Ok(named.collect())
 }

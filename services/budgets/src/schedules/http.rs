@@ -53,10 +53,14 @@ pub(crate) async fn set_schedule(
     let mut tx = scope.write(&request).await?;
     let fund = find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     find_scheme(&mut tx, path.fund, path.scheme).await?.ok_or_else(|| Problem::not_found("scheme"))?;
-    let before = store::find_schedule(&mut tx, path.fund, path.scheme).await?.map_or(0, |schedule| schedule.version);
+    let there = store::find_schedule(&mut tx, path.fund, path.scheme).await?;
+    let before = there.as_ref().map_or(0, |schedule| schedule.version);
     version.holds(before)?;
     let sides = facts::sides(&mut tx, draft.bodies()).await?;
     draft.check(fund.kind, &sides)?;
+    if store::has_moved(&mut tx, path.fund, path.scheme).await? {
+        draft.keeps(there.as_ref(), fund.kind)?;
+    }
     let body = ScheduleBody {
         kind: draft.kind,
         functions: draft.functions,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OrganisationId;
 use serde::{Deserialize, Serialize};
-use web::{Faults, Problem, drafts};
+use web::{Faults, Problem, drafts, problems};
 
 use crate::{
     code_lists::DISABLED_FACILITIES_GRANT,
@@ -111,6 +111,18 @@ impl ScheduleDraft {
         check_functions(&self.functions, pooled, |id| sides.get(&id).copied().flatten())
     }
 
+    /// What cannot change once money has moved: whose it is and what it is held for. What was posted would tell
+    /// another story than it did (rules 21, 26 and 29). Without a schedule a scheme is as its fund is, revenue, and free.
+    pub(super) fn keeps(&self, before: Option<&ScheduleBody>, fund: FundKind) -> Result<(), Problem> {
+        let was = before.map_or((fund, false, None), |was| (was.kind, was.capital, was.ring_fence.as_deref()));
+        let is = (self.kind, self.capital, self.ring_fence.as_deref().map(str::trim));
+        if was == is {
+            return Ok(());
+        }
+        let detail = "Money has moved on this scheme. Whether it is pooled, capital or ring-fenced stays as it is: set up another scheme, and move what belongs there.";
+        Err(Problem::of_fault(&problems::CONFLICT, if was.0 == is.0 { "/ring_fence" } else { "/kind" }, detail))
+    }
+
     /// Every body it names.
     pub(super) fn bodies(&self) -> Vec<OrganisationId> {
         let functions = self.functions.iter().flat_map(|named| [Some(named.owner), named.exercised_by]);
@@ -161,8 +173,8 @@ mod tests {
     const COUNCIL: OrganisationId = OrganisationId(Uuid::from_u128(1));
     const GROUP: OrganisationId = OrganisationId(Uuid::from_u128(2));
 
-    fn refused(change: impl FnOnce(&mut ScheduleDraft), fund: FundKind) -> Option<&'static str> {
-        let mut draft = ScheduleDraft {
+    fn plain() -> ScheduleDraft {
+        ScheduleDraft {
             kind: FundKind::Pooled,
             functions: vec![NamedFunction {
                 function: Function::CommunityHealth,
@@ -181,7 +193,11 @@ mod tests {
             recurrent: true,
             runs_to: None,
             place: Some("Scholes".into()),
-        };
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut ScheduleDraft), fund: FundKind) -> Option<&'static str> {
+        let mut draft = plain();
         change(&mut draft);
         let sides = HashMap::from([(COUNCIL, Some(Side::LocalAuthority)), (GROUP, Some(Side::Nhs))]);
         draft.check(fund, &sides).err().map(|problem| problem.kind().slug)
@@ -196,6 +212,20 @@ mod tests {
             draft.kind = FundKind::Aligned;
         };
         assert_eq!(refused(aligned, FundKind::Pooled), None);
+    }
+
+    #[test]
+    fn rule_29_how_money_is_held_stays_once_it_has_moved() {
+        let mut draft = plain();
+        assert!(draft.keeps(None, FundKind::Pooled).is_ok(), "as a scheme without a schedule is");
+        draft.ring_fence = Some("A grant".into());
+        assert!(draft.keeps(None, FundKind::Pooled).is_err());
+        draft.ring_fence = None;
+        draft.capital = true;
+        assert!(draft.keeps(None, FundKind::Pooled).is_err());
+        draft.capital = false;
+        draft.kind = FundKind::Aligned;
+        assert!(draft.keeps(None, FundKind::Pooled).is_err());
     }
 
     #[test]

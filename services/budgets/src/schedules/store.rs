@@ -24,7 +24,7 @@ pub(crate) async fn find_schedule(
     .await?;
     Ok(row.map(|row| ScheduleBody {
         kind: read(&row.kind),
-        functions: serde_json::from_value(row.functions).unwrap_or_default(),
+        functions: serde_json::from_value(row.functions).expect("functions as they were written"),
         client_group: row.client_group,
         services: row.services,
         lead: row.lead,
@@ -40,6 +40,19 @@ pub(crate) async fn find_schedule(
         set_at: row.set_at,
         version: row.version,
     }))
+}
+
+/// Whether something was posted on the scheme, or contributed to it.
+pub(super) async fn has_moved(tx: &mut Tx<Borough>, fund: FundId, scheme: SchemeId) -> Result<bool, DbError> {
+    let moved = sqlx::query_scalar!(
+        r#"select exists (select from budgets.posting where fund_id = $1 and scheme_id = $2)
+             or exists (select from budgets.contribution where fund_id = $1 and scheme_id = $2) as "moved!""#,
+        fund.0,
+        scheme.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(moved)
 }
 
 /// Sets it, where it is still at the version before. Whether it was.

@@ -132,8 +132,10 @@ pub(crate) async fn approve_agreement(
         return Err(unknown("/version", "version").into());
     }
     let consulted = steps_store::consulted(&mut tx, path.agreement).await?;
-    if draft.version == 1 && !consulted.iter().any(|one| one.joint && one.closes_on <= draft.approved_on) {
-        let detail = "No joint consultation had closed by that day. Record it first, or mend the date.";
+    let closed = consulted.iter().filter(|one| one.joint).map(|one| one.closes_on).max();
+    if !agreement.state.is_signed() && closed.is_none_or(|closed| draft.approved_on < closed) {
+        let detail =
+            "No joint consultation had closed by that day, or one was still open. Record it first, or mend the date.";
         return Err(rules::CONSULTED.broken("/approved_on", detail).into());
     }
     if let Some(decision) = draft.decision_id
@@ -146,7 +148,8 @@ pub(crate) async fn approve_agreement(
     let same = |other: &Approved| {
         other.number == draft.version
             && other.organisation != draft.organisation
-            && cited(&other.reference) == cited(&draft.reference)
+            && (cited(&other.reference) == cited(&draft.reference)
+                || (draft.decision_id.is_some() && other.decision_id == draft.decision_id))
     };
     if others.iter().any(same) {
         let detail = "Another partner cites this decision. Each approves by a decision of its own.";

@@ -158,7 +158,7 @@ pub(in crate::agreements) async fn notice_ends(
     Ok(ends)
 }
 
-/// The title of an agreement the fund is under in the term of this one. Keeps others from putting it under one.
+/// The title of a signed agreement the fund is under in the term of this one. Keeps others from putting it under one.
 pub(super) async fn agreement_beside(
     tx: &mut Tx<Borough>,
     fund: FundId,
@@ -169,7 +169,7 @@ pub(super) async fn agreement_beside(
         .await?;
     let title = sqlx::query_scalar!(
         "select a.title from budgets.agreement_fund f join budgets.agreement a on a.agreement_id = f.agreement_id
-         where f.fund_id = $1 and ($3::date is null or a.starts_on <= $3) and (a.ends_on is null or a.ends_on >= $2) limit 1",
+         where f.fund_id = $1 and a.signed_on is not null and a.state <> 'terminated' and ($3::date is null or a.starts_on <= $3) and (a.ends_on is null or a.ends_on >= $2) limit 1",
         fund.0,
         of.starts_on,
         of.ends_on
@@ -227,7 +227,7 @@ pub(in crate::agreements) async fn consulted(tx: &mut Tx<Borough>, of: Agreement
 pub(in crate::agreements) async fn approved(tx: &mut Tx<Borough>, of: AgreementId) -> Result<Vec<Approved>, DbError> {
     let rows = sqlx::query_as!(
         Approved,
-        r#"select number, organisation_id as "organisation: OrganisationId", approved_on, reference
+        r#"select number, organisation_id as "organisation: OrganisationId", approved_on, reference, decision_id as "decision_id: DecisionId"
            from budgets.agreement_approval where agreement_id = $1 order by approval_id"#,
         of.0
     )
@@ -243,10 +243,10 @@ pub(in crate::agreements) async fn fund_standings(
     one: Option<FundId>,
 ) -> Result<Vec<FundStanding>, DbError> {
     let rows = sqlx::query!(
-        r#"select f.name, f.kind, f.host_id,
-             coalesce((select jsonb_agg(jsonb_build_array(h.from_on, h.organisation_id)) from budgets.fund_host h
-                       where h.fund_id = f.fund_id), '[]') as "hosts!",
-             coalesce((select jsonb_agg(jsonb_build_array(m.from_on, m.employer_id)) from budgets.pool_manager m
+        r#"select f.name, f.kind, f.host_id, (select p.valid_to from budgets.party p where p.organisation_id = f.host_id) as host_ended,
+             coalesce((select jsonb_agg(jsonb_build_array(h.from_on, h.organisation_id, p.valid_to)) from budgets.fund_host h
+                         join budgets.party p on p.organisation_id = h.organisation_id where h.fund_id = f.fund_id), '[]') as "hosts!",
+             coalesce((select jsonb_agg(jsonb_build_array(m.from_on, m.employer_id, null)) from budgets.pool_manager m
                        where m.fund_id = f.fund_id), '[]') as "managers!",
              coalesce((select jsonb_agg(jsonb_build_array(s.code, c.kind, c.functions) order by s.code)
                        from budgets.scheme s left join budgets.scheme_schedule c on c.fund_id = s.fund_id and c.scheme_id = s.scheme_id
@@ -263,13 +263,15 @@ pub(in crate::agreements) async fn fund_standings(
     type Named = Option<Vec<crate::schemes::NamedFunction>>;
     let funds = rows.into_iter().map(|row| {
         let days = |value| -> Vec<FromDay> {
-            let pairs: Vec<(NaiveDate, OrganisationId)> = serde_json::from_value(value).unwrap_or_default();
-            pairs.into_iter().map(|(from_on, body)| FromDay { from_on, body }).collect()
+            let known: Vec<(NaiveDate, OrganisationId, Option<NaiveDate>)> =
+                serde_json::from_value(value).expect("days as they were written");
+            known.into_iter().map(|(from_on, body, ended_on)| FromDay { from_on, body, ended_on }).collect()
         };
-        let schemes: Vec<(String, Option<String>, Named)> = serde_json::from_value(row.schemes).unwrap_or_default();
+        let schemes: Vec<(String, Option<String>, Named)> =
+            serde_json::from_value(row.schemes).expect("schedules as they were written");
         let mut hosts = days(row.hosts);
         // The first host stands on the fund itself, from the beginning.
-        hosts.push(FromDay { from_on: NaiveDate::MIN, body: OrganisationId(row.host_id) });
+        hosts.push(FromDay { from_on: NaiveDate::MIN, body: OrganisationId(row.host_id), ended_on: row.host_ended });
         FundStanding {
             name: row.name,
             kind: FundKind::parse(&row.kind),
