@@ -5,6 +5,7 @@ mod contributions;
 mod decisions;
 mod loopholes;
 mod oldham;
+mod oldham_overspend;
 mod partner;
 mod public_side;
 mod region;
