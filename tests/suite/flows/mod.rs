@@ -3,6 +3,7 @@
 mod agreements;
 mod contributions;
 mod decisions;
+mod demonstration;
 mod loopholes;
 mod oldham;
 mod oldham_overspend;
