@@ -208,7 +208,7 @@ async fn rule_58_a_payment_above_500_pounds_says_all_and_an_individual_is_named_
     let csv = http.get(format!("{}{path}", world.url)).bearer_auth(token).header("accept", "text/csv");
     let csv = csv.send().await.unwrap().text().await.unwrap();
     let rows: Vec<&str> = csv.lines().collect();
-    assert_eq!((rows.len(), rows[2].contains("Redacted: an individual")), (3, true), "{csv}");
+    assert_eq!((rows.len(), csv.matches("Redacted: an individual").count()), (3, 1), "{csv}");
     let audit = world.read("oldham-auditor", "/v1/boroughs/oldham/audit?limit=500").await;
     assert!(audit["data"].as_array().unwrap().iter().any(|entry| entry["action"] == "payment.recorded"));
     for (told, what) in [(csv, "the file"), (audit.to_string(), "the audit trail"), (above.to_string(), "the list")] {
