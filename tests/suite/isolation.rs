@@ -1,4 +1,4 @@
-//! Each borough is blind to the other nine: by the API, and by direct SQL under every login role.
+//! Each borough is blind to the other ten: by the API, and by direct SQL under every login role.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,19 @@ use crate::{
     running::{running, send, testford},
 };
 
-const BOROUGHS: [&str; 10] =
-    ["bolton", "bury", "manchester", "oldham", "rochdale", "salford", "stockport", "tameside", "trafford", "wigan"];
+const BOROUGHS: [&str; 11] = [
+    "bolton",
+    "bury",
+    "manchester",
+    "oldham",
+    "rochdale",
+    "salford",
+    "stockport",
+    "tameside",
+    "trafford",
+    "wigan",
+    "wirral",
+];
 
 /// Every id anywhere in a document.
 fn ids(value: &Value, into: &mut BTreeSet<String>) {

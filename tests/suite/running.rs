@@ -1,4 +1,4 @@
-//! The stack all modules share: the demonstration's ten boroughs, and an eleventh, Testford, in a region of its
+//! The stack all modules share: the demonstration's eleven boroughs, and a twelfth, Testford, in a region of its
 //! own, on which anything may be tried.
 
 use std::{

@@ -116,16 +116,31 @@ impl Client {
         self.settled(Method::POST, path, &[("idempotency-key", key)], Some(body)).await
     }
 
+    /// Sets a thing at a version, as its ETag names it.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn put(&self, path: &str, version: &str, body: &Value) -> anyhow::Result<Answer> {
+        self.settled(Method::PUT, path, &[("if-match", version)], Some(body)).await
+    }
+
     /// Moves a thing to a state, from whatever version it is at.
     ///
     /// # Errors
     /// When it is refused.
     pub async fn transition(&self, path: &str, key: &str, to: &str, reason: &str) -> anyhow::Result<Answer> {
+        self.move_by(path, key, &serde_json::json!({"to": to, "reason": reason})).await
+    }
+
+    /// Moves a thing by a move of its own shape, from whatever version it is at.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn move_by(&self, path: &str, key: &str, to: &Value) -> anyhow::Result<Answer> {
         let path = format!("{path}/transitions");
         let at = self.get(&path).await?;
         let tag = at.headers.get("etag").and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
-        let body = serde_json::json!({"to": to, "reason": reason});
-        self.settled(Method::POST, &path, &[("idempotency-key", key), ("if-match", &tag)], Some(&body)).await
+        self.settled(Method::POST, &path, &[("idempotency-key", key), ("if-match", &tag)], Some(to)).await
     }
 
     async fn settled(

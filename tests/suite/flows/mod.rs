@@ -3,9 +3,12 @@
 mod agreements;
 mod contributions;
 mod decisions;
+mod demonstration;
 mod loopholes;
 mod oldham;
+mod oldham_overspend;
 mod partner;
+mod pooled_money;
 mod public_side;
 mod region;
 mod returns;
@@ -13,3 +16,4 @@ mod salford;
 mod wigan;
 mod wigan_commissioning;
 mod wirral;
+mod wirral_money;

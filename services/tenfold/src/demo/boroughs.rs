@@ -1,9 +1,12 @@
-//! The region, its ten boroughs, their councils, the groups that ended and the board that followed.
+//! The regions, their boroughs, their councils, the groups that ended and the boards that followed.
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{Loader, REGION};
+
+/// A region beside Greater Manchester: what holds there has to hold here.
+const NEIGHBOUR: &str = "cheshire-and-merseyside";
 
 const CODES: &str = "ONS register of geographic codes; NHS Organisation Data Service";
 
@@ -24,12 +27,16 @@ pub(super) struct BoroughRow {
     pub(super) slug: String,
     pub(super) name: String,
     gss: String,
+    region: String,
     council: String,
     ccg_ods: String,
     ccg_gss: String,
     ccg_name: String,
     ccg_from: String,
     ccg_to: String,
+    icb_ods: String,
+    icb_gss: String,
+    icb_name: String,
 }
 
 pub(super) fn rows() -> anyhow::Result<Vec<BoroughRow>> {
@@ -37,12 +44,15 @@ pub(super) fn rows() -> anyhow::Result<Vec<BoroughRow>> {
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }
 
-pub(super) async fn load_region(loader: &mut Loader<'_>) -> anyhow::Result<()> {
+pub(super) async fn load_regions(loader: &mut Loader<'_>) -> anyhow::Result<()> {
     let officer = loader.client("platform-officer")?;
     let region = json!({"slug": REGION, "name": "Greater Manchester", "gss": "E11000001"});
     officer.post("/v1/regions", "demo-region", &region).await?;
+    let neighbour = json!({"slug": NEIGHBOUR, "name": "Cheshire and Merseyside"});
+    officer.post("/v1/regions", "demo-region-neighbour", &neighbour).await?;
     loader.make_persona(&officer, "/v1/platform/clients", "platform-officer-2", "officer").await?;
     loader.make_persona(&officer, &format!("/v1/regions/{REGION}/clients"), "gm-analyst", "analyst").await?;
+    loader.make_persona(&officer, &format!("/v1/regions/{NEIGHBOUR}/clients"), "cm-analyst", "analyst").await?;
     loader.make_persona(&officer, "/v1/partners/QOP/clients", "icb-finance", "partner_finance").await
 }
 
@@ -50,7 +60,7 @@ pub(super) async fn load(loader: &mut Loader<'_>, row: &BoroughRow) -> anyhow::R
     let officer = loader.client("platform-officer")?;
     let slug = &row.slug;
     let borough =
-        json!({"slug": slug, "gss": row.gss, "name": row.name, "region": REGION, "expected_from": "2015-04-01"});
+        json!({"slug": slug, "gss": row.gss, "name": row.name, "region": row.region, "expected_from": "2015-04-01"});
     let made = officer.post("/v1/boroughs", &format!("demo-borough-{slug}"), &borough).await?;
     for administrator in made.body["administrators"].as_array().into_iter().flatten() {
         let persona =
@@ -69,8 +79,8 @@ pub(super) async fn load(loader: &mut Loader<'_>, row: &BoroughRow) -> anyhow::R
     let ccg = json!({"kind": "ccg", "name": row.ccg_name, "ods": row.ccg_ods, "gss": row.ccg_gss,
         "valid_from": row.ccg_from, "valid_to": row.ccg_to, "source": CODES});
     let ccg = admin.post(&organisations, &format!("demo-{slug}-ccg"), &ccg).await?;
-    let board = json!({"kind": "icb", "name": "NHS Greater Manchester Integrated Care Board", "ods": "QOP",
-        "gss": "E54000057", "valid_from": "2022-07-01", "predecessors": [ccg.body["id"]],
+    let board = json!({"kind": "icb", "name": row.icb_name, "ods": row.icb_ods, "gss": row.icb_gss,
+        "valid_from": "2022-07-01", "predecessors": [ccg.body["id"]],
         "source": "SI 2022/634; NHS Organisation Data Service"});
     admin.post(&organisations, &format!("demo-{slug}-icb"), &board).await?;
 

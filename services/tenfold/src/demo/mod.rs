@@ -1,12 +1,17 @@
-//! The demonstration: the ten boroughs of Greater Manchester on public figures, loaded through the API.
+//! The demonstration: the ten boroughs of Greater Manchester, and Wirral beside them, on public figures, loaded through
+//! the API.
 //!
 //! Nothing here speaks SQL. Each figure carries its source; what has none is marked illustrative.
 
+mod agreement;
 mod boroughs;
+mod fund;
 mod oldham;
 mod salford;
+mod stockport;
 mod table;
 mod wigan;
+mod wirral;
 
 use anyhow::Context;
 use serde_json::{Value, json};
@@ -63,22 +68,31 @@ pub async fn load(base: &str, folder: &std::path::Path, officer: Credentials) ->
     let mut loader = Loader { base, folder, personas: Personas::default() };
     loader.keep("platform-officer", &json!(officer.client_id), &json!(officer.client_secret))?;
     let rows = boroughs::rows()?;
-    let step = Step::begin("Loading the demonstration", rows.len() as u64 + 4);
-    boroughs::load_region(&mut loader).await.context("the region could not be loaded")?;
+    let step = Step::begin("Loading the demonstration", rows.len() as u64 + 6);
+    boroughs::load_regions(&mut loader).await.context("the regions could not be loaded")?;
     step.advance();
     for row in &rows {
         boroughs::load(&mut loader, row).await.with_context(|| format!("{} could not be loaded", row.name))?;
         step.advance();
     }
-    oldham::load(&loader).await.context("Oldham's figures could not be loaded")?;
-    step.advance();
-    salford::load(&loader).await.context("Salford's figures could not be loaded")?;
-    step.advance();
-    wigan::load(&loader).await.context("Wigan's story could not be loaded")?;
-    step.advance();
+    // Each borough's story is its own, so they are told at once.
+    tokio::try_join!(
+        told(&step, "Oldham", oldham::load(&loader)),
+        told(&step, "Salford", salford::load(&loader)),
+        told(&step, "Stockport", stockport::load(&loader)),
+        told(&step, "Wigan", wigan::load(&loader)),
+        told(&step, "Wirral", wirral::load(&loader)),
+    )?;
     loader.personas.complete = true;
     loader.personas.save(folder)?;
     step.end("done");
+    Ok(())
+}
+
+/// A story, and a step further once it is told.
+async fn told(step: &Step, borough: &str, story: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    story.await.with_context(|| format!("{borough}'s story could not be loaded"))?;
+    step.advance();
     Ok(())
 }
 

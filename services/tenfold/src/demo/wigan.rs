@@ -1,15 +1,27 @@
-//! Wigan: a fund that is only an estimate yet, a committee in its shadow phase, a limit that holds.
+//! Wigan: a fund that is only an estimate yet, an agreement that nobody has signed, a committee in its shadow phase, a
+//! limit that holds.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::{Loader, id_of, oldham::postings, organisation};
+use super::{
+    Loader,
+    agreement::{self, Paper},
+    fund::Fund,
+    id_of,
+    oldham::postings,
+};
 
 const ESTIMATE: &str = "Leigh Journal, December 2018: initial analysis suggested approximately £350m, pooled and aligned. The host is not named there; the council is assumed.";
 const COMMITTEE: &str = "Leigh Journal, December 2018; local.gov.uk, Wigan health and wellbeing board";
 
 pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
-    let (clerk, finance) = (loader.client("wigan-clerk")?, loader.client("wigan-finance")?);
+    committee(loader).await?;
+    fund(loader).await
+}
+
+async fn committee(loader: &Loader<'_>) -> anyhow::Result<()> {
+    let clerk = loader.client("wigan-clerk")?;
     let committee = json!({"name": "Shadow Joint Commissioning Committee", "basis": "joint_committee",
         "access_regime": "local_government_act_1972",
         "parents": ["Wigan Metropolitan Borough Council", "NHS Wigan Borough CCG"], "source": COMMITTEE});
@@ -38,28 +50,52 @@ pub(super) async fn load(loader: &Loader<'_>) -> anyhow::Result<()> {
             "source": "Illustrative: no published scheme of delegation was found"});
         clerk.post("/v1/boroughs/wigan/delegations", &format!("demo-wigan-limit-{role}"), &limit).await?;
     }
+    Ok(())
+}
 
-    let host = organisation(&finance, "wigan", "council").await?;
-    let fund = json!({"name": "Wigan single commissioning fund", "local_label": "Pooled and aligned", "kind": "pooled",
-        "legal_basis": "s75_reg7", "host": host, "indicative_pence": 35_000_000_000_i64, "source": ESTIMATE});
-    let fund = id_of(&finance.post("/v1/boroughs/wigan/funds", "demo-wigan-fund", &fund).await?)?;
-    let fund = format!("/v1/boroughs/wigan/funds/{fund}");
-    finance.post(&format!("{fund}/years"), "demo-wigan-year", &json!({"year": "2019-20"})).await?;
+async fn fund(loader: &Loader<'_>) -> anyhow::Result<()> {
+    let fund = json!({"local_label": "Pooled and aligned", "kind": "pooled", "legal_basis": "s75_reg7",
+        "indicative_pence": 35_000_000_000_i64, "source": ESTIMATE});
+    let fund = Fund::new(loader, "wigan", "Wigan single commissioning fund", fund).await?;
+    fund.make("years", &json!({"year": "2019-20"})).await?;
     let scheme = json!({"code": "COMMUNITY", "name": "Community services", "category": "community_health", "source": "not_analysed"});
-    finance.post(&format!("{fund}/schemes"), "demo-wigan-scheme", &scheme).await?;
-    for (code, name, kind) in super::salford::ACCOUNTS {
-        let account = json!({"code": code, "name": name, "kind": kind});
-        finance.post(&format!("{fund}/accounts"), &format!("demo-wigan-account-{code}"), &account).await?;
-    }
-    // Above the limit nothing moves without a decision: try it, and go on only where it is refused.
+    fund.scheme(&scheme).await?;
+    agreed(&fund).await?;
+    limited(&fund).await
+}
+
+/// The agreement, to both approvals, and a variation of it that neither body has approved.
+async fn agreed(fund: &Fund) -> anyhow::Result<()> {
+    let paper = Paper {
+        title: "Single commissioning agreement 2019/20",
+        starts_on: "2019-04-01",
+        ends_on: "2020-03-31",
+        source: "Leigh Journal, December 2018: cabinet and governing body both approve it. That they did, days and terms are illustrative",
+    };
+    let path = agreement::draft(fund, &paper).await?;
+    let consultation = json!({"consulted": "The public and key stakeholders", "joint": true, "opens_on": "2018-10-01",
+        "closes_on": "2018-11-30", "outcome": "Positive feedback: Leigh Journal, December 2018. Its days are illustrative"});
+    agreement::consult(fund, &path, &consultation).await?;
+    agreement::approve(fund, &path, 1, "2019-02-28").await?;
+    agreement::step(fund, &path, "approved", &json!("2019-02-28")).await?;
+    let variation = json!({"in_force_from": "2019-10-01", "made_by": "partners", "reason": "Illustrative: a service joins the pool",
+        "budget_effect_pence": 100_000_000, "flexibilities": ["pooled_fund"], "terms": agreement::terms(fund)});
+    fund.finance.post(&format!("{path}/versions"), &fund.key(), &variation).await?;
+    Ok(())
+}
+
+/// Above the limit nothing moves without a decision.
+async fn limited(fund: &Fund) -> anyhow::Result<()> {
+    let (finance, path) = (&fund.finance, fund.path());
+    // Try it, and go on only where it is refused.
     let journal = json!({"effective_on": "2019-04-30", "period": 1, "narrative": "Illustrative: above the delegated limit",
         "postings": postings("COMMUNITY", "actual", 100_000_000)});
     for _ in 0..100 {
-        let path = format!("{fund}/journals?validate_only=true");
+        let rehearsal = format!("{path}/journals?validate_only=true");
         let headers = [("idempotency-key", "demo-wigan-above-limit")];
-        let tried = finance.send(Method::POST, &path, &headers, Some(&journal)).await?;
+        let tried = finance.send(Method::POST, &rehearsal, &headers, Some(&journal)).await?;
         if tried.status == StatusCode::CONFLICT && tried.body["type"] == "/problems/decision-required" {
-            finance.send(Method::POST, &format!("{fund}/journals"), &headers, Some(&journal)).await?;
+            finance.send(Method::POST, &format!("{path}/journals"), &headers, Some(&journal)).await?;
             return Ok(());
         }
         // The limit is on its way from governance.
