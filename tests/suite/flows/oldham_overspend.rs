@@ -176,7 +176,7 @@ async fn calculated(pool: &Pool<'_>, agreed_on: &str) -> (String, Value) {
     let kept = pool.made_in_fund(&below, &json!({"basis": "original"})).await;
     let path = format!("{below}/{}", kept["id"].as_str().unwrap());
     for party in [&pool.council, &pool.partner] {
-        let agreed = json!({"party": party, "agreed_on": agreed_on, "reference": "Commissioning Partnership Board"});
+        let agreed = json!({"party": party, "agreed_on": agreed_on, "reference": format!("Minute of {party}")});
         pool.made_in_fund(&format!("{path}/agreements"), &agreed).await;
     }
     (path, kept["result"].clone())
@@ -211,7 +211,7 @@ async fn settled(pool: &Pool<'_>) {
         "basis": "original", "parties": [pool.council, pool.partner]});
     pool.made_in_fund("risk-rules", &rule).await;
     world.becomes("2020-05-20T09:00:00Z");
-    let (first, result) = calculated(pool, "2020-05-19").await;
+    let (first, result) = calculated(pool, "2020-05-20").await;
     assert_eq!(pence(&result["variance_pence"]), OVERSPENT - LATE);
 
     // An invoice of March comes in after both have agreed.
@@ -225,6 +225,17 @@ async fn settled(pool: &Pool<'_>) {
     assert_eq!(refusal(&stale), "409 conflict");
     assert!(stale.body["detail"].as_str().unwrap().contains("The books have moved"), "{}", stale.body);
 
+    let early = calculated(pool, "2020-05-20").await.0;
+    let early = settle(&early).await;
+    assert_eq!(
+        (refusal(&early).as_str(), &early.body["unmet"][0]["rule"]),
+        ("409 rule-unmet", &json!(30)),
+        "open months"
+    );
+    for period in 1..=12 {
+        let path = format!("{}/{YEAR}/periods/{period}", pool.path());
+        world.moved(&pool.finance(), &path, "soft_closed", "The year is over").await;
+    }
     let (second, result) = calculated(pool, "2020-05-20").await;
     print(&result);
     assert_eq!(pence(&result["variance_pence"]), OVERSPENT);
@@ -263,7 +274,7 @@ async fn settled(pool: &Pool<'_>) {
     assert_eq!(lines, [("9000", council), ("4000", -council), ("9000", group), ("4000", -group)]);
     let again = settle(&second).await;
     assert_eq!(
-        (refusal(&again).as_str(), again.body["detail"].as_str().unwrap().contains("settled already")),
+        (refusal(&again).as_str(), again.body["detail"].as_str().unwrap().contains("The year is settled")),
         ("409 conflict", true)
     );
 }
@@ -297,11 +308,8 @@ async fn oldhams_overspend_is_forecast_planned_against_shared_and_settled() {
     assert_eq!(SHARES.iter().sum::<i64>() + pence(&account["closing_pence"]), 10_000_000);
 
     // The annual return: two people, and the figures as they then stood.
-    for period in 1..=13 {
-        world
-            .moved(&pool.finance(), &format!("{}/{YEAR}/periods/{period}", pool.path()), "soft_closed", "Closed")
-            .await;
-    }
+    let adjustments = format!("{}/{YEAR}/periods/13", pool.path());
+    world.moved(&pool.finance(), &adjustments, "soft_closed", "Closed").await;
     let draft = json!({"fund": pool.fund, "year": "2019-20", "kind": "annual",
         "narrative": "An overspend, shared as agreed."});
     let made = pool.made("returns", &draft).await;

@@ -8,8 +8,9 @@ use serde::Serialize;
 use web::Row;
 
 use super::{
-    agreement::{AgreementBody, AgreementVersionBody, followed, in_force},
+    agreement::AgreementBody,
     terms::Terms,
+    version::{AgreementVersionBody, followed, in_force},
 };
 use crate::{
     funds::FundKind,
@@ -292,17 +293,17 @@ fn fund_checks(funds: &[FundStanding], today: NaiveDate) -> Vec<Check> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use domain::{AgreementId, Pence};
+    use domain::Pence;
     use uuid::Uuid;
 
     use super::{
         super::{
-            agreement::{AgreementParty, AgreementState, MadeBy},
+            agreement::{AgreementParty, AgreementState, an_agreement},
             terms::{Flexibility, whole},
+            version::MadeBy,
         },
         *,
     };
-    use crate::funds::LegalBasis;
 
     const COUNCIL: OrganisationId = OrganisationId(Uuid::from_u128(1));
     const GROUP: OrganisationId = OrganisationId(Uuid::from_u128(2));
@@ -322,22 +323,10 @@ mod tests {
         };
         Standing {
             agreement: AgreementBody {
-                id: AgreementId::at(DateTime::UNIX_EPOCH),
-                title: "An agreement".into(),
-                legal_basis: LegalBasis::S75Reg7,
-                state: AgreementState::Draft,
                 starts_on: day("2019-04-01"),
                 ends_on: None,
-                signed_on: None,
                 parties: vec![party(COUNCIL, "council"), party(GROUP, "group")],
-                version_in_force: None,
-                operating_unsigned: false,
-                warnings: Vec::new(),
-                source: "A test".into(),
-                illustrative: false,
-                created_at: DateTime::UNIX_EPOCH,
-                version: 1,
-                first_moved_on: None,
+                ..an_agreement(AgreementState::Draft)
             },
             versions: vec![AgreementVersionBody {
                 number: 1,

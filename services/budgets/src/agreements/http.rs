@@ -13,13 +13,11 @@ use web::{
 };
 
 use super::{
-    agreement::{
-        AgreementBody, AgreementDraft, AgreementState, AgreementVersionBody, AgreementVersionDraft, Grounds, followed,
-        in_force, unmet,
-    },
+    agreement::{AgreementBody, AgreementDraft, AgreementState, Grounds, unmet},
     checks::{Check, Standing, checks_of_fund},
     steps::store as steps_store,
     store,
+    version::{AgreementVersionBody, AgreementVersionDraft, MadeBy, followed, in_force},
 };
 use crate::{
     facts,
@@ -258,7 +256,7 @@ pub(crate) async fn vary_agreement(
         budget_effect_pence: draft.budget_effect_pence,
         flexibilities: draft.flexibilities,
         terms: draft.terms,
-        stands: draft.made_by == super::agreement::MadeBy::Officer,
+        stands: draft.made_by == MadeBy::Officer,
         recorded_at: scope.now(),
     };
     let written = store::insert_version(&mut tx, path.agreement, &body, &scope.caller().client_id).await;

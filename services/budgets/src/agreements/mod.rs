@@ -6,6 +6,7 @@ pub(crate) mod http;
 pub(crate) mod steps;
 mod store;
 mod terms;
+mod version;
 
 pub(crate) use checks::{FromDay, on};
 pub(crate) use store::{agreement_of_year, parties_of_fund};

@@ -10,8 +10,9 @@ use web::{
 };
 
 use super::{
-    agreement::{AgreementBody, AgreementDraft, AgreementParty, AgreementState, AgreementVersionBody},
+    agreement::{AgreementBody, AgreementDraft, AgreementParty, AgreementState},
     terms::Flexibility,
+    version::{AgreementVersionBody, MadeBy},
 };
 use crate::funds::LegalBasis;
 
@@ -128,7 +129,7 @@ pub(super) async fn insert(
     let first = AgreementVersionBody {
         number: 1,
         in_force_from: draft.starts_on,
-        made_by: super::agreement::MadeBy::Partners,
+        made_by: MadeBy::Partners,
         reason: "The agreement as it was first made.".into(),
         budget_effect_pence: Pence::ZERO,
         flexibilities: draft.flexibilities.clone(),

@@ -16,10 +16,11 @@ use super::{
 };
 use crate::{
     agreements::{
-        agreement::{AgreementBody, Notice, in_force},
+        agreement::{AgreementBody, Notice},
         checks::Approved,
         http::{AgreementPath, find},
         store,
+        version::in_force,
     },
     funds::{find_fund, http::pending},
     rules,
