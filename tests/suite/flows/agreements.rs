@@ -215,3 +215,65 @@ async fn rule_13_an_agreement_is_made_by_bodies_that_exist() {
     let bare = world.read("bury-auditor", &format!("{}/checks", pool.path())).await;
     assert_eq!(failing(&bare), [1, 5], "a pooled fund without an agreement and a manager");
 }
+
+#[tokio::test]
+async fn rule_12_the_partners_approve_the_text_that_is_signed_and_not_before_they_did() {
+    let world = world("2026-03-20T09:00:00Z", "bury", "E08000002", "Bury").await;
+    let board =
+        json!({"kind": "icb", "name": "The board", "ods": "QOP", "valid_from": "2022-07-01", "source": "A test"});
+    let pool = Pool::of(&world, "bury", &board, "2026-27").await;
+    let terms = crate::agreement_recipes::terms(&pool.council, &pool.partner);
+    let draft = json!({"title": "An agreement", "legal_basis": "s75_reg7", "flexibilities": ["pooled_fund"],
+        "starts_on": "2026-04-01", "ends_on": "2027-03-31", "parties": [pool.council, pool.partner], "terms": {},
+        "source": "A test"});
+    let id = pool.made("agreements", &draft).await["id"].as_str().unwrap().to_owned();
+    let (path, finance) = (format!("/v1/boroughs/bury/agreements/{id}"), pool.finance());
+    let consultation = json!({"consulted": "Users", "joint": true, "opens_on": "2025-10-01", "closes_on": "2025-12-12",
+        "outcome": "Support"});
+    world.done(&finance, &format!("{path}/consultations"), consultation).await;
+    for to in ["consulting", "consulted"] {
+        world.moved(&finance, &path, to, "A test").await;
+    }
+    let approve = async |version: i64, on: &str| {
+        for (organisation, reference) in [(&pool.council, "Cabinet"), (&pool.partner, "Board")] {
+            let approval =
+                json!({"organisation": organisation, "version": version, "approved_on": on, "reference": reference});
+            world.done(&finance, &format!("{path}/approvals"), approval).await;
+        }
+    };
+    approve(1, "2026-02-11").await;
+    let empty = world.try_move(&finance, &path, "approved", "Both have").await;
+    assert_eq!((refusal(&empty).as_str(), &empty.body["unmet"][0]["rule"]), ("409 rule-unmet", &json!(1)));
+
+    // What was left out comes in by another draft, which is not what they approved.
+    let version = |made_by: &str| {
+        json!({"in_force_from": "2026-04-01", "made_by": made_by, "reason": "Completed", "budget_effect_pence": 0,
+            "flexibilities": ["pooled_fund"], "terms": terms})
+    };
+    let officer = world.post(&finance, &format!("{path}/versions"), &version("officer")).await;
+    assert_eq!((refusal(&officer).as_str(), &officer.body["rule"]), ("422 rule-broken", &json!(11)));
+    world.done(&finance, &format!("{path}/versions"), version("partners")).await;
+    let unapproved = world.try_move(&finance, &path, "approved", "Both have").await;
+    let unmet: Vec<_> = unapproved.body["unmet"].as_array().unwrap().iter().map(|one| &one["rule"]).collect();
+    assert_eq!(unmet, [&json!(12), &json!(12)], "neither has approved this text");
+    approve(2, "2026-03-18").await;
+    world.moved(&finance, &path, "approved", "Both have").await;
+    let tag = "\"4\"";
+    let backdated = json!({"to": "signed", "reason": "A test", "on": "2026-03-17"});
+    let backdated = world.post_at(&finance, &format!("{path}/transitions"), tag, &backdated).await;
+    assert_eq!((refusal(&backdated).as_str(), &backdated.body["unmet"][0]["rule"]), ("409 rule-unmet", &json!(12)));
+    world.moved(&finance, &path, "signed", "Both have signed").await;
+
+    // Now an officer may vary it, and takes nothing out.
+    let mut gutted = version("officer");
+    (gutted["in_force_from"], gutted["terms"]) = (json!("2026-05-01"), json!({"variation": "As I like"}));
+    let gutted = world.post(&finance, &format!("{path}/versions"), &gutted).await;
+    assert_eq!((refusal(&gutted).as_str(), pointer(&gutted)), ("422 rule-broken", "/terms/aims"));
+    // A fund under a draft that says nothing has no written agreement worth the name.
+    let other = pool.made("agreements", &draft).await["id"].as_str().unwrap().to_owned();
+    pool.made(&format!("agreements/{other}/funds"), &json!({"fund": pool.fund})).await;
+    world.becomes("2026-04-02T09:00:00Z");
+    assert!(failing(&world.read("bury-auditor", &format!("{}/checks", pool.path())).await).contains(&1));
+    pool.made(&format!("agreements/{id}/funds"), &json!({"fund": pool.fund})).await;
+    assert!(!failing(&world.read("bury-auditor", &format!("{}/checks", pool.path())).await).contains(&1));
+}

@@ -215,3 +215,43 @@ async fn rule_58_a_payment_above_500_pounds_says_all_and_an_individual_is_named_
         assert!(!told.contains(NAME), "{what} names an individual");
     }
 }
+
+#[tokio::test]
+async fn rule_22_what_a_scheme_has_in_view_is_no_business_of_the_region() {
+    let mut world = World::beginning("2026-05-20T09:00:00Z").await;
+    world.region("greater-manchester", "Greater Manchester").await;
+    world.borough("bury", "E08000002", "Bury", "greater-manchester").await;
+    let board =
+        json!({"kind": "icb", "name": "The board", "ods": "QOP", "valid_from": "2022-07-01", "source": "A test"});
+    let pool = Pool::of(&world, "bury", &board, "2026-27").await;
+    for (code, change) in [("POOLED", json!({})), ("VIEWED", json!({"kind": "in_view"}))] {
+        let scheme = pool.scheme(code, "social_care", "council").await;
+        assert_eq!(pool.schedule(&scheme, &change).await.status, 200);
+    }
+    for (scheme, pence) in [("POOLED", 1_000), ("VIEWED", 7_000)] {
+        pool.posts(scheme, "budget", pence, "2026-04-01", 1).await;
+        pool.posts(scheme, "actual", pence, "2026-04-30", 1).await;
+    }
+    // How its money is held stays, once it has moved: nothing that was left out comes in afterwards, or goes.
+    let viewed = pool.read("schemes").await["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["code"] == "VIEWED")
+        .unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let again = json!({"kind": "pooled", "functions": [{"function": "adult_social_care", "owner": pool.council}],
+        "client_group": "Adults", "services": "Care", "lead": pool.council, "delivering": pool.council,
+        "accounting_treatment": "joint_operation", "capital": false, "recurrent": true});
+    let again = pool.put(&format!("schemes/{viewed}/schedule"), "\"1\"", &again).await;
+    assert_eq!((refusal(&again).as_str(), pointer(&again)), ("409 conflict", "/kind"));
+    world.moved(&pool.finance(), &format!("{}/years/2026-27/periods/1", pool.path()), "soft_closed", "Month end").await;
+    let region =
+        world.read("greater-manchester-analyst", "/v1/regions/greater-manchester/positions?year=2026-27").await;
+    assert_eq!((&region["total"]["budget_pence"], &region["total"]["actual_pence"]), (&json!(1_000), &json!(1_000)));
+    assert_eq!(region["data"][0]["actual_pence"], 1_000);
+    let position = pool.read("years/2026-27/position").await;
+    assert_eq!(position["total"]["actual_pence"], 8_000, "the borough sees all of it");
+}
