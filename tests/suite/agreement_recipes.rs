@@ -188,7 +188,7 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
 
 /// Today, as a calculation made now may be agreed.
 pub(crate) fn today() -> String {
-    domain::day_in_england(chrono::Utc::now()).to_string()
+    domain::day_in_england(domain::Clock::System.now()).to_string()
 }
 
 /// Soft-closes the twelve months of a fund's year.
