@@ -135,6 +135,7 @@ pub(crate) async fn record_contribution(
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
+    schedule::room(store::instalments_of_year(&mut tx, path.fund, path.year).await?, days.len())?;
     let scheme = trimmed(draft.scheme);
     let found = refer(&mut tx, path.fund, scheme.as_deref(), draft.award).await?;
     if let Some(scheme) = found.scheme {

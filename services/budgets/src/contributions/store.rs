@@ -228,6 +228,30 @@ pub(super) async fn in_force(
     Ok(rows)
 }
 
+/// How many instalments are in force in a fund-year. Whoever records a contribution meanwhile has to wait.
+pub(super) async fn instalments_of_year(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+) -> Result<usize, DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'instalments', $1::text, $2::text), 0))",
+        fund.0.to_string(),
+        year.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(distinct (contribution_id, number)) as "count!" from budgets.instalment
+           where fund_id = $1 and year = $2"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// The scheme of that code, and what its schedule commits the fund to where it has one.
 pub(super) async fn find_scheme(
     tx: &mut Tx<Borough>,

@@ -129,6 +129,25 @@ pub(super) struct Known {
     pub(super) payee: String,
 }
 
+/// How many payments a fund-year has. Whoever records one meanwhile has to wait.
+pub(super) async fn count(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<usize, DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'receipts', $1::text, $2::text), 0))",
+        fund.0.to_string(),
+        year.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from budgets.receipt where fund_id = $1 and year = $2"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// How often each payment of a body in a month is recorded. Whoever takes in a file of the year meanwhile has to wait.
 pub(super) async fn known(
     tx: &mut Tx<Borough>,

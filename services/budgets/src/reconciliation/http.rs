@@ -107,9 +107,13 @@ async fn reconciled(
     let due = store::expected(tx, fund, year).await?;
     let paid = store::received(tx, fund, year).await?;
     let confirmed = store::confirmed(tx, fund, year).await?;
-    let lines = explain(&Evidence { due: &due, paid: &paid, confirmed: &confirmed, today }).ok_or_else(too_large)?;
-    let paid_of = explain::paid_of(&confirmed, &lines);
-    Ok((lines, paid_of))
+    // Explaining takes processor time, which must not hold other requests up.
+    let explained = tokio::task::spawn_blocking(move || {
+        let lines = explain(&Evidence { due: &due, paid: &paid, confirmed: &confirmed, today })?;
+        let paid_of = explain::paid_of(&confirmed, &lines);
+        Some((lines, paid_of))
+    });
+    explained.await.map_err(Problem::internal)?.ok_or_else(too_large)
 }
 
 /// What the reconciliation finds was paid for each instalment of a fund-year.
