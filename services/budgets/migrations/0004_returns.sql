@@ -132,11 +132,13 @@ create table budgets.sign_off (
   year smallint not null,
   role text not null check (role in
     ('health_and_wellbeing_board', 'council_chief_executive', 'board_chief_executive', 'chief_finance_officer')),
+  -- the version of the plan that was signed: another is to be signed again
+  plan_version bigint not null,
   signed_on date not null,
   reference text not null check (length(reference) between 1 and 300),
   recorded_at timestamptz not null,
   client_id text not null,
-  constraint signed_off_once primary key (borough_id, fund_id, year, role),
+  constraint signed_off_once primary key (borough_id, fund_id, year, role, plan_version),
   foreign key (borough_id, fund_id, year) references budgets.fund_year
 );
 

@@ -24,7 +24,7 @@ use crate::{
     awards::{AwardBody, find_award},
     code_lists::code_list::{self, CodeListKind},
     facts,
-    funds::{find_fund, http::pending},
+    funds::{FundKind, find_fund, http::pending},
     schedules::{find_schedule, may_be_paid_from},
     years::{find_year, http::YearPath},
 };
@@ -69,6 +69,8 @@ pub(crate) async fn list_contributions(
 /// What a contribution refers to, found.
 struct References {
     scheme: Option<SchemeId>,
+    /// The scheme's, where its schedule says one.
+    kind: Option<FundKind>,
     commitment: Option<Commitment>,
     award: Option<AwardBody>,
 }
@@ -79,10 +81,11 @@ async fn refer(
     scheme: Option<&str>,
     award: Option<AwardId>,
 ) -> Result<References, Problem> {
-    let mut found = References { scheme: None, commitment: None, award: None };
+    let mut found = References { scheme: None, kind: None, commitment: None, award: None };
     if let Some(code) = scheme {
-        let (id, commitment) = store::find_scheme(tx, fund, code).await?.ok_or_else(|| unknown("/scheme", "scheme"))?;
-        (found.scheme, found.commitment) = (Some(id), commitment);
+        let (id, said) = store::find_scheme(tx, fund, code).await?.ok_or_else(|| unknown("/scheme", "scheme"))?;
+        found.scheme = Some(id);
+        (found.kind, found.commitment) = said.unzip();
     }
     if let Some(id) = award {
         found.award = Some(find_award(tx, fund, id).await?.ok_or_else(|| unknown("/award", "award"))?);
@@ -178,7 +181,7 @@ pub(crate) async fn record_contribution(
     store::insert(&mut tx, at, &body, found.scheme, code).await?;
     store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
-    store::tell_region(&mut tx, &fund, &year, &payer, &word(body.funding_source), &planned).await?;
+    store::tell_region(&mut tx, (&fund, found.kind.unwrap_or(fund.kind)), &year, &payer, &word(body.funding_source), &planned).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
     tx.record(Act::new("contribution.recorded", subject).after(serde_json::json!(body)));
     let slug = &scope.borough().slug;
@@ -287,7 +290,7 @@ pub(crate) async fn vary_contribution(
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;
-    store::tell_region(&mut tx, &fund, &year, &payer, &word(contribution.funding_source), &changed).await?;
+    store::tell_region(&mut tx, (&fund, found.kind.unwrap_or(fund.kind)), &year, &payer, &word(contribution.funding_source), &changed).await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, path.contribution);
     tx.record(
         Act::new("contribution.varied", subject)

@@ -147,8 +147,8 @@ pub(crate) async fn list_matches(
 
 /// Match a payment with an instalment
 ///
-/// A person's word that a payment, or a part of it, was for an instalment. No more of a payment is matched than was
-/// paid; what of it is over stays in sight.
+/// A person's word that a payment, or a part of it, was for an instalment of the body that paid. No more of a payment is
+/// matched than was paid, and no more of an instalment than was due; what is over stays in sight.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation/matches", operation_id = "recordMatch",
     tag = "contributions",
@@ -165,9 +165,11 @@ pub(crate) async fn record_match(
     draft.check()?;
     let mut tx = scope.write(&request).await?;
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
-    let (paid, matched) = store::matched(&mut tx, path.fund, path.year, draft.receipt)
+    let (payer, paid, matched) = store::matched(&mut tx, path.fund, path.year, draft.receipt)
         .await?
         .ok_or_else(|| unknown("/receipt", "payment"))?;
+    let owed = store::owed(&mut tx, path.fund, path.year, draft.instalment).await?;
+    draft.of_instalment(payer, &owed.ok_or_else(|| unknown("/instalment", "instalment"))?)?;
     draft.within(paid, matched)?;
     let body = MatchBody {
         id: MatchId::at(scope.now()),
