@@ -193,7 +193,7 @@ async fn rule_37_a_better_care_fund_plan_waits_for_all_four_to_sign() {
     fund.made("contributions", given).await;
     fund.posts("budget", 1_000_000, 1).await;
     let plan = json!({"activity": "end-of-life-care", "bcf_source": "nhs-minimum-contribution",
-        "area_of_spend": "community-health", "description": "=HYPERLINK(\"x\")", "commissioner": "nhs",
+        "area_of_spend": "social-care", "description": "=HYPERLINK(\"x\")", "commissioner": "nhs",
         "provider_type": "nhs-community-provider", "outcomes": [{"measure": "Visits", "unit": "visits", "plan": 400}]});
     assert_eq!(fund.put(&fund.scheme_plan().await, "\"0\"", &plan).await.status, 200);
     let minimums = json!({"nhs_minimum_pence": 1_000_000, "asc_minimum_pence": 400_000, "source": "Published allocations",

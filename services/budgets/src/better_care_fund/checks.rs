@@ -332,8 +332,7 @@ mod tests {
             (plan_of(0, 0, 0), false),
             (empty, false),
         ] {
-            let looked =
-                Looked { contributions: &contributions, schemes: &schemes, plan: Some(&plan), ..nothing() };
+            let looked = Looked { contributions: &contributions, schemes: &schemes, plan: Some(&plan), ..nothing() };
             assert_eq!(told(&looked, 36).holds, Some(holds), "what is added on top is no minimum");
         }
         assert_eq!(told(&nothing(), 36).holds, Some(false), "without the published figures nothing is reached");

@@ -42,7 +42,8 @@ pub(crate) async fn checked(
 ) -> Result<Checked, Problem> {
     let plan = store::find(tx, fund.id, year).await?.plan;
     let sign_offs = store::sign_offs(tx, fund.id, year).await?;
-    let signed_off: Vec<SignOffRole> = sign_offs.iter().filter(|signed| signed.counts).map(|signed| signed.role).collect();
+    let signed_off: Vec<SignOffRole> =
+        sign_offs.iter().filter(|signed| signed.counts).map(|signed| signed.role).collect();
     let planned = scheme_plans::all(tx, fund.id, year).await?;
     let sums = by_scheme(tx, fund, year, Period::ADJUSTMENTS).await?;
     let budget = |code: &str| sums.iter().find(|scheme| scheme.code == code).map_or(Pence::ZERO, |s| s.budget);

@@ -59,7 +59,11 @@ impl SignOffDraft {
         faults.text("/reference", &self.reference, 300);
         drafts::past_day(&mut faults, "/signed_on", self.signed_on, today);
         let first = year.first_day() - Months::new(3);
-        faults.unless(self.signed_on >= first, "/signed_on", format_args!("A plan of {year} is signed from {first} on."));
+        faults.unless(
+            self.signed_on >= first,
+            "/signed_on",
+            format_args!("A plan of {year} is signed from {first} on."),
+        );
         faults.none()?;
         if self.delegated {
             let detail = format!("{} signs a plan off itself; nobody does in its place.", self.role.office());
@@ -87,7 +91,8 @@ pub(crate) struct SignOffBody {
 }
 
 impl Row for SignOffBody {
-    const COLUMNS: &'static [&'static str] = &["role", "plan_version", "counts", "signed_on", "reference", "recorded_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["role", "plan_version", "counts", "signed_on", "reference", "recorded_at"];
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ pub(super) async fn find(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear
         asc_minimum_pence: row.asc_minimum,
         source: row.source,
         asc_planned_pence: row.asc_planned,
-        conditions: serde_json::from_value(row.conditions).unwrap_or_default(),
-        metrics: serde_json::from_value(row.metrics).unwrap_or_default(),
+        conditions: serde_json::from_value(row.conditions).expect("conditions as they were written"),
+        metrics: serde_json::from_value(row.metrics).expect("metrics as they were written"),
     };
     Ok(BcfPlanBody { year, plan: Some(plan), set_at: Some(row.set_at), version: row.version })
 }

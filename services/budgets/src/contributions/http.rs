@@ -181,7 +181,15 @@ pub(crate) async fn record_contribution(
     store::insert(&mut tx, at, &body, found.scheme, code).await?;
     store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
-    store::tell_region(&mut tx, (&fund, found.kind.unwrap_or(fund.kind)), &year, &payer, &word(body.funding_source), &planned).await?;
+    store::tell_region(
+        &mut tx,
+        (&fund, found.kind.unwrap_or(fund.kind)),
+        &year,
+        &payer,
+        &word(body.funding_source),
+        &planned,
+    )
+    .await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
     tx.record(Act::new("contribution.recorded", subject).after(serde_json::json!(body)));
     let slug = &scope.borough().slug;
@@ -273,8 +281,17 @@ pub(crate) async fn vary_contribution(
     let payer = facts::find_party(&mut tx, contribution.payer).await?;
     let payer = payer.ok_or_else(|| pending("/payer", "organisation"))?;
     let found = refer(&mut tx, path.fund, contribution.scheme.as_deref(), contribution.award).await?;
-    let wanted = (contribution.payer, draft.amount_pence);
-    found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
+    // A body that ended may be let off what it would owe after, never owe more of it.
+    if !contribution.run_off && draft.amount_pence > Pence::ZERO {
+        let owing = instalments.iter().filter(|one| one.amount_pence > Pence::ZERO);
+        let days: Vec<_> = owing.map(|one| one.due_on).collect();
+        check_payer(&payer, &days, path.year, false, day_in_england(scope.now()))?;
+    }
+    // Less of what was recorded before breaks nothing that it did not break then.
+    if draft.amount_pence > contribution.amount_pence {
+        let wanted = (contribution.payer, draft.amount_pence);
+        found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
+    }
 
     let body = ContributionVersionBody {
         number: contribution.version + 1,
@@ -290,7 +307,15 @@ pub(crate) async fn vary_contribution(
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;
-    store::tell_region(&mut tx, (&fund, found.kind.unwrap_or(fund.kind)), &year, &payer, &word(contribution.funding_source), &changed).await?;
+    store::tell_region(
+        &mut tx,
+        (&fund, found.kind.unwrap_or(fund.kind)),
+        &year,
+        &payer,
+        &word(contribution.funding_source),
+        &changed,
+    )
+    .await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, path.contribution);
     tx.record(
         Act::new("contribution.varied", subject)

@@ -52,7 +52,7 @@ pub(crate) struct PartnerShare {
 pub(crate) struct MemorandumAccount {
     /// Brought forward from the year before.
     pub(crate) opening_pence: Pence,
-    /// Cash contributions to the pool in force, of the whole year.
+    /// Cash contributions to the pool in force, of the whole year; in a quarterly return, what of them fell due to its end.
     pub(crate) contributions_pence: Pence,
     pub(crate) other_income_pence: Pence,
     /// Spent on pooled schemes.

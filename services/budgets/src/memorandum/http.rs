@@ -71,6 +71,15 @@ fn spent(schemes: &[SchemeSums]) -> Result<Spent, Problem> {
     Ok(spent)
 }
 
+/// What came into a quarter's account: of cash, what had fallen due. A year's has all of it.
+pub(crate) fn come_due(givings: Vec<Giving>, quarter: Option<i16>) -> Vec<Giving> {
+    let due = |giving: Giving| match giving.in_kind {
+        false if quarter.is_some() => Giving { amount: giving.due, ..giving },
+        _ => giving,
+    };
+    givings.into_iter().map(due).collect()
+}
+
 /// Draws the account up of what was read.
 pub(crate) fn account(
     fund: &FundBody,
@@ -121,4 +130,27 @@ pub(crate) async fn get_memorandum_account(
         next_cursor: None,
     };
     Ok(WithCsv { body, rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarters_account_has_the_cash_that_fell_due_and_a_years_all_of_it() {
+        let giving = |in_kind| Giving {
+            payer: OrganisationId(uuid::Uuid::nil()),
+            payer_name: "A council".into(),
+            funding_source: "council".into(),
+            bcf_source: None,
+            in_kind,
+            kind: FundKind::Pooled,
+            amount: Pence(12_000),
+            due: if in_kind { Pence::ZERO } else { Pence(3_000) },
+        };
+        let sums = |quarter| -> Vec<i64> {
+            come_due(vec![giving(false), giving(true)], quarter).iter().map(|one| one.amount.0).collect()
+        };
+        assert_eq!((sums(Some(1)), sums(None)), (vec![3_000, 12_000], vec![12_000, 12_000]));
+    }
 }

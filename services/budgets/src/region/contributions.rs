@@ -110,8 +110,7 @@ pub(crate) async fn get_region_contributions(
     let boroughs = store::contribution_coverage(&mut tx, year).await?;
 
     let rows = contributed::grouped(&all, &by).ok_or_else(too_large)?;
-    let data: Vec<_> =
-        rows.into_iter().map(|(columns, figures)| RegionContributionRow { columns, figures }).collect();
+    let data: Vec<_> = rows.into_iter().map(|(columns, figures)| RegionContributionRow { columns, figures }).collect();
     let body = RegionContributionsBody {
         year,
         data: data.clone(),

@@ -277,6 +277,24 @@ pub(super) async fn periods(
     Ok(rows.into_iter().map(|row| (row.period, open(&row.state), row.touched)).collect())
 }
 
+/// Whether the year was forecast when a period was known, or later.
+pub(super) async fn forecast_since(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    period: Period,
+) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from budgets.forecast where fund_id = $1 and year = $2 and period >= $3) as "there!""#,
+        fund.0,
+        year.start(),
+        period.number()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
+}
+
 /// The borough itself, by its names.
 pub(super) async fn borough(tx: &mut Tx<Borough>) -> Result<Option<ReturnBorough>, DbError> {
     let found = sqlx::query_as!(ReturnBorough, "select slug, gss, name from budgets.borough")
