@@ -262,7 +262,7 @@ grant update (version, activity, bcf_source, area_of_spend, description, commiss
   provider_type, outcomes, set_at) on budgets.scheme_plan to budgets_borough;
 grant update (version, nhs_minimum_pence, asc_minimum_pence, source, asc_planned_pence, conditions, metrics, set_at)
   on budgets.better_care_fund to budgets_borough;
-grant update (state, version) on budgets.statutory_return to budgets_borough;
+grant update (state, version, narrative) on budgets.statutory_return to budgets_borough;
 grant update (state, moved_at) on budgets.region_return to budgets_borough;
 
 create policy region on budgets.region_return for select to budgets_region using (region = (select platform.region()));

@@ -6,4 +6,4 @@ mod store;
 
 pub(crate) use account::MemorandumAccount;
 pub(crate) use http::{account as draw_up, come_due};
-pub(crate) use store::{Giving, givings};
+pub(crate) use store::{Giving, givings, settled};

@@ -68,6 +68,8 @@ pub(super) struct Contributed {
 }
 
 type Owed<'a> = (&'a str, FundId, &'a RegionPayer);
+/// A kind and a source, each where rows are told apart by it.
+type Part = (Option<String>, Option<String>);
 
 impl Contributed {
     /// The body and fund it is overdue of.
@@ -101,13 +103,11 @@ pub(super) fn grouped(
 ) -> Option<Vec<(RegionContributionColumns, RegionContributionFigures)>> {
     let seen = || all.iter().filter(|one| one.section_75 || by.kind);
     // Of these a payment cannot be told to be of one source or kind rather than of another.
-    let mut parts: BTreeMap<Owed<'_>, BTreeSet<(Option<&str>, Option<&str>)>> = BTreeMap::new();
-    let part = |one: &'_ Contributed| -> (Option<String>, Option<String>) {
-        (by.kind.then(|| one.kind.clone()), by.source.then(|| one.source.clone()))
-    };
+    let mut parts: BTreeMap<Owed<'_>, BTreeSet<Part>> = BTreeMap::new();
+    let part =
+        |one: &Contributed| -> Part { (by.kind.then(|| one.kind.clone()), by.source.then(|| one.source.clone())) };
     for one in seen() {
-        let of = (by.kind.then_some(one.kind.as_str()), by.source.then_some(one.source.as_str()));
-        parts.entry(one.owed()).or_default().insert(of);
+        parts.entry(one.owed()).or_default().insert(part(one));
     }
     let mut groups: BTreeMap<_, Vec<&Contributed>> = BTreeMap::new();
     for one in seen() {

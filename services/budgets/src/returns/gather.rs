@@ -144,6 +144,11 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
     let period = last_period(of.quarter);
     let sums = by_scheme(tx, &fund, of.year, period).await?;
     let givings = memorandum::givings(tx, &fund, of.year, last_day(of.year, of.quarter)).await?;
+    // A risk share is settled of a whole year.
+    let settled = match of.quarter {
+        None => memorandum::settled(tx, of.fund, of.year).await?,
+        Some(_) => Vec::new(),
+    };
     let (_, money) = find_year_budget(tx, of.fund, of.year).await?;
     let planned = action_plans::list(tx, of.fund, of.year, None, ACTION_PLANS_MAX).await?;
     let contributions = contributions(&fund, &givings);
@@ -187,7 +192,12 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
         as_of: tx.now(),
         source: fund.source.clone(),
         totals,
-        memorandum_account: memorandum::draw_up(&fund, &money, &sums, &memorandum::come_due(givings, of.quarter))?,
+        memorandum_account: memorandum::draw_up(
+            &fund,
+            &money,
+            &sums,
+            (&memorandum::come_due(givings, of.quarter), &settled),
+        )?,
         contributions,
         schemes,
         savings: savings::reported(tx, of.fund, of.year, period).await?.into_iter().map(ReturnSaving::from).collect(),

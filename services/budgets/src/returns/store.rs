@@ -149,6 +149,24 @@ pub(super) async fn move_to(
     Ok(done.rows_affected() == 1)
 }
 
+/// Gives a draft another narrative, from the version that was read; `false` where somebody else came first.
+pub(super) async fn set_narrative(
+    tx: &mut Tx<Borough>,
+    at: &ReturnSummary,
+    narrative: Option<&str>,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "update budgets.statutory_return set narrative = $3, version = version + 1
+         where return_id = $1 and version = $2 and state = 'draft'",
+        at.id.0,
+        at.version,
+        narrative
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Keeps the figures a return is submitted with.
 pub(super) async fn insert_submission(tx: &mut Tx<Borough>, of: ReturnId, frozen: &Frozen) -> Result<(), DbError> {
     sqlx::query!(
