@@ -69,7 +69,13 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             put_first(&format!("{year}/better-care-fund"), body.as_ref().unwrap()).await;
             path.replace("{fund}", &fund)
         }
-        "signOffBetterCareFund" => path.replace("{fund}", &fund().await.0),
+        "signOffBetterCareFund" => {
+            let (fund, year) = fund().await;
+            let plan = json!({"nhs_minimum_pence": 1, "asc_minimum_pence": 0, "source": "Published allocations",
+                "asc_planned_pence": 0, "conditions": [{"number": 1, "met": true}], "metrics": []});
+            put_first(&format!("{year}/better-care-fund"), &plan).await;
+            path.replace("{fund}", &fund)
+        }
         "reportSaving" => {
             let (fund, year) = fund().await;
             let saving = json!({"title": "One contract", "target_pence": 100, "recurrent": true, "owner": "An office"});
@@ -80,7 +86,12 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             body.as_mut().unwrap()["fund"] = fund().await.0.into();
             path
         }
-        "getReturn" | "getReturnLines" | "getReturnWorkbook" | "getReturnTransitions" | "moveReturn" => {
+        "getReturn"
+        | "getReturnLines"
+        | "getReturnWorkbook"
+        | "getReturnTransitions"
+        | "moveReturn"
+        | "setReturnNarrative" => {
             let (fund, year) = fund().await;
             path.replace("{return}", &first_quarter(&fund, &year).await)
         }

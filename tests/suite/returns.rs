@@ -124,7 +124,26 @@ async fn rule_27_a_forecast_above_the_threshold_holds_a_report_up_until_there_is
     fund.made("action-plans", plan).await;
     let forecasts = fund.get("forecasts").await;
     assert_eq!(forecasts["data"][2]["action_plan_required"], false);
+    let narrate = async |version: &str, text: &str| {
+        fund.put(&format!("{report}/narrative"), version, &json!({"narrative": text})).await
+    };
+    assert_eq!(narrate("\"2\"", "Early").await.status, 412);
+    let told = narrate("\"1\"", "More equipment was lent out.").await;
+    assert_eq!((told.status.as_u16(), &told.body["narrative"]), (200, &json!("More equipment was lent out.")));
+    let submit = async || {
+        let body = json!({"to": "submitted", "reason": "Quarter end"});
+        let headers = [("if-match", "\"2\""), ("idempotency-key", &*key())];
+        send(&fund.finance, Method::POST, &format!("{report}/transitions"), &headers, Some(&body)).await
+    };
     assert_eq!(submit().await.status, 200);
+    assert_eq!(refusal(&narrate("\"3\"", "Too late").await), "409 conflict");
+    // The books move after it was submitted: what was frozen is not what they say.
+    fund.posts("budget", 1_000, 5).await;
+    let manager = running().as_("testford-pool-manager");
+    let body = json!({"to": "approved", "reason": "A test"});
+    let headers = [("if-match", "\"3\""), ("idempotency-key", &*key())];
+    let stale = send(&manager, Method::POST, &format!("{report}/transitions"), &headers, Some(&body)).await;
+    assert_eq!(refusal(&stale), "409 conflict", "{}", stale.body);
     let told = fund.finance.get(&report).await.unwrap().body;
     assert_eq!(told["figures"]["action_plans"][0]["cause"], "More equipment");
 }
@@ -193,13 +212,17 @@ async fn rule_37_a_better_care_fund_plan_waits_for_all_four_to_sign() {
     fund.made("contributions", given).await;
     fund.posts("budget", 1_000_000, 1).await;
     let plan = json!({"activity": "end-of-life-care", "bcf_source": "nhs-minimum-contribution",
-        "area_of_spend": "community-health", "description": "=HYPERLINK(\"x\")", "commissioner": "nhs",
+        "area_of_spend": "social-care", "description": "=HYPERLINK(\"x\")", "commissioner": "nhs",
         "provider_type": "nhs-community-provider", "outcomes": [{"measure": "Visits", "unit": "visits", "plan": 400}]});
     assert_eq!(fund.put(&fund.scheme_plan().await, "\"0\"", &plan).await.status, 200);
     let minimums = json!({"nhs_minimum_pence": 1_000_000, "asc_minimum_pence": 400_000, "source": "Published allocations",
         "asc_planned_pence": 400_000, "conditions": [{"number": 1, "met": true}],
         "metrics": [{"metric": "emergency-admissions-65-per-100k", "plan_hundredths": 150_050, "status": "not_known"}]});
     let path = format!("{year}/better-care-fund");
+    let unplanned =
+        json!({"role": "chief_finance_officer", "signed_on": "2026-03-24", "reference": "x", "delegated": false});
+    let unplanned = write(&manager, &format!("{path}/sign-offs"), &unplanned).await;
+    assert_eq!(refusal(&unplanned), "409 rule-unmet", "there is no plan yet");
     assert_eq!(fund.put(&path, "\"0\"", &minimums).await.status, 200);
     let draft = json!({"fund": fund.id, "year": "2026-27", "kind": "better_care_fund_plan"});
     let made = write(&fund.finance, &format!("{HERE}/returns"), &draft).await;
@@ -225,6 +248,15 @@ async fn rule_37_a_better_care_fund_plan_waits_for_all_four_to_sign() {
         assert_eq!(sign(role, false).await.status, 201);
     }
     assert_eq!(refusal(&sign("chief_finance_officer", false).await), "409 conflict", "once");
+    // The plan changes: what was signed is another, and everybody signs anew.
+    assert_eq!(fund.put(&path, "\"1\"", &minimums).await.status, 200);
+    let checks = fund.get("better-care-fund/checks").await;
+    assert_eq!((&checks["data"][2]["holds"], &checks["sign_offs"][0]["counts"]), (&json!(false), &json!(false)));
+    for role in
+        ["health_and_wellbeing_board", "council_chief_executive", "board_chief_executive", "chief_finance_officer"]
+    {
+        assert_eq!(sign(role, false).await.status, 201);
+    }
     let checks = fund.get("better-care-fund/checks").await;
     let standing: Vec<(&Value, &Value)> =
         checks["data"].as_array().unwrap().iter().map(|check| (&check["rule"], &check["holds"])).collect();

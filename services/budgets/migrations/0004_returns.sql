@@ -132,11 +132,13 @@ create table budgets.sign_off (
   year smallint not null,
   role text not null check (role in
     ('health_and_wellbeing_board', 'council_chief_executive', 'board_chief_executive', 'chief_finance_officer')),
+  -- the version of the plan that was signed: another is to be signed again
+  plan_version bigint not null,
   signed_on date not null,
   reference text not null check (length(reference) between 1 and 300),
   recorded_at timestamptz not null,
   client_id text not null,
-  constraint signed_off_once primary key (borough_id, fund_id, year, role),
+  constraint signed_off_once primary key (borough_id, fund_id, year, role, plan_version),
   foreign key (borough_id, fund_id, year) references budgets.fund_year
 );
 
@@ -260,7 +262,7 @@ grant update (version, activity, bcf_source, area_of_spend, description, commiss
   provider_type, outcomes, set_at) on budgets.scheme_plan to budgets_borough;
 grant update (version, nhs_minimum_pence, asc_minimum_pence, source, asc_planned_pence, conditions, metrics, set_at)
   on budgets.better_care_fund to budgets_borough;
-grant update (state, version) on budgets.statutory_return to budgets_borough;
+grant update (state, version, narrative) on budgets.statutory_return to budgets_borough;
 grant update (state, moved_at) on budgets.region_return to budgets_borough;
 
 create policy region on budgets.region_return for select to budgets_region using (region = (select platform.region()));

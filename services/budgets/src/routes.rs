@@ -100,6 +100,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(returns::http::get_return_workbook))
         .routes(routes!(returns::moves::get_return_transitions, returns::moves::move_return))
         .routes(routes!(returns::moves::restate_return))
+        .routes(routes!(returns::narrative::set_return_narrative))
         .routes(routes!(returns::reporting::get_reporting))
         .routes(routes!(region_returns::http::get_region_returns))
         .routes(routes!(rag::http::get_rag, rag::http::set_rag))

@@ -1,7 +1,7 @@
 //! The rules of an action plan. No SQL, no HTTP, no clock.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{ActionPlanId, Pence};
+use domain::{ActionPlanId, FinancialYear, Pence};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row, drafts};
 
@@ -30,12 +30,12 @@ pub(crate) struct ActionPlanDraft {
     pub(super) owner: String,
     pub(super) due_on: NaiveDate,
     /// What it is to bring back, in pence.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 1, maximum = 10_000_000_000_000i64)]
     pub(super) recovers_pence: Pence,
 }
 
 impl ActionPlanDraft {
-    pub(super) fn check(&self) -> Result<(), Problem> {
+    pub(super) fn check(&self, year: FinancialYear) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/cause", &self.cause, 1000);
         faults.text("/owner", &self.owner, 200);
@@ -45,8 +45,10 @@ impl ActionPlanDraft {
         for (at, action) in self.actions.iter().take(ACTIONS_MAX).enumerate() {
             faults.text(format!("/actions/{at}"), action, 500);
         }
-        let fits = (0..=MOVES_MAX.0).contains(&self.recovers_pence.0);
-        faults.unless(fits, "/recovers_pence", format_args!("From nothing to {MOVES_MAX}."));
+        let late = self.due_on >= year.first_day();
+        faults.unless(late, "/due_on", format_args!("Not before {year}, whose overspend it brings back."));
+        let fits = (1..=MOVES_MAX.0).contains(&self.recovers_pence.0);
+        faults.unless(fits, "/recovers_pence", format_args!("Above nil, and at most {MOVES_MAX}."));
         faults.none()
     }
 }
@@ -86,11 +88,14 @@ mod tests {
             due_on: NaiveDate::from_ymd_opt(2026, 12, 31).expect("a day"),
             recovers_pence: Pence(1),
         };
-        assert!(plan.check().is_ok());
-        assert!(ActionPlanDraft { actions: Vec::new(), ..plan.clone() }.check().is_err());
-        assert!(ActionPlanDraft { actions: vec![" ".into()], ..plan.clone() }.check().is_err());
-        assert!(ActionPlanDraft { owner: String::new(), ..plan.clone() }.check().is_err());
-        assert!(ActionPlanDraft { recovers_pence: Pence(-1), ..plan.clone() }.check().is_err());
-        assert!(ActionPlanDraft { due_on: NaiveDate::MAX, ..plan }.check().is_err());
+        let year = FinancialYear::starting_in(2026).expect("a year");
+        assert!(plan.check(year).is_ok());
+        assert!(ActionPlanDraft { actions: Vec::new(), ..plan.clone() }.check(year).is_err());
+        assert!(ActionPlanDraft { actions: vec![" ".into()], ..plan.clone() }.check(year).is_err());
+        assert!(ActionPlanDraft { owner: String::new(), ..plan.clone() }.check(year).is_err());
+        assert!(ActionPlanDraft { recovers_pence: Pence::ZERO, ..plan.clone() }.check(year).is_err());
+        let before = year.first_day().pred_opt().expect("a day");
+        assert!(ActionPlanDraft { due_on: before, ..plan.clone() }.check(year).is_err());
+        assert!(ActionPlanDraft { due_on: NaiveDate::MAX, ..plan }.check(year).is_err());
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn record_action_plan(
     At(path): At<YearPath>,
     Sent(draft, request): Sent<ActionPlanDraft>,
 ) -> Handled {
-    draft.check()?;
+    draft.check(path.year)?;
     let mut tx = scope.write(&request).await?;
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let scheme = schemes::named(&mut tx, path.fund, draft.scheme.as_deref()).await?;

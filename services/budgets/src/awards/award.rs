@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use domain::{AwardId, FinancialYear, OrganisationId, Pence};
 use serde::{Deserialize, Serialize};
-use web::{Faults, Problem, Row};
+use web::{Faults, Problem, Row, problems};
 
-use crate::{journals::MOVES_MAX, rules, schemes::FundingSource};
+use crate::{facts::Party, journals::MOVES_MAX, rules, schemes::FundingSource};
 
 /// The most years of an award.
 const YEARS_MAX: usize = 20;
@@ -81,6 +81,20 @@ impl AwardDraft {
     }
 }
 
+impl AwardDraft {
+    /// Rule 13: who was given it exists in one of its years at least.
+    pub(super) fn check_payer(&self, payer: &Party) -> Result<(), Problem> {
+        let exists = |year: FinancialYear| {
+            payer.valid_from <= year.last_day() && payer.valid_to.is_none_or(|last| last >= year.first_day())
+        };
+        if self.years.iter().any(|phase| exists(phase.year)) {
+            return Ok(());
+        }
+        let detail = format!("{} exists in none of the award's years.", payer.name);
+        Err(rules::BODY_EXISTS.named_in(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail)))
+    }
+}
+
 /// Money awarded over named years.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct AwardBody {
@@ -114,4 +128,28 @@ impl AwardBody {
 impl Row for AwardBody {
     const COLUMNS: &'static [&'static str] =
         &["id", "title", "payer", "payer_name", "funding_source", "amount_pence", "exit_plan", "source", "recorded_at"];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_13_an_award_is_of_a_body_that_exists_in_one_of_its_years() {
+        let award = |year: &str| {
+            let draft = serde_json::json!({"title": "An award", "payer": uuid::Uuid::nil(), "funding_source": "nhs",
+                "amount_pence": 1, "years": [{"year": year, "amount_pence": 1}], "source": "A test"});
+            serde_json::from_value::<AwardDraft>(draft).expect("a draft")
+        };
+        let day = |text: &str| text.parse().expect("a day");
+        let group = Party {
+            kind: "ccg".into(),
+            name: "A group".into(),
+            ods: None,
+            valid_from: day("2013-04-01"),
+            valid_to: Some(day("2022-06-30")),
+        };
+        assert!(award("2022-23").check_payer(&group).is_ok());
+        assert_eq!(award("2023-24").check_payer(&group).expect_err("ended").kind().slug, "party-ended");
+    }
 }

@@ -58,6 +58,7 @@ pub(crate) async fn record_award(
     let mut tx = scope.write(&request).await?;
     find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
+    draft.check_payer(&payer)?;
     let mut years = draft.years;
     years.sort_by_key(|phase| phase.year);
     let body = AwardBody {

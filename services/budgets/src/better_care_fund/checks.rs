@@ -49,6 +49,9 @@ impl Row for BcfCheck {
     const COLUMNS: &'static [&'static str] = &["rule", "says", "source", "holds", "missing", "warns_only"];
 }
 
+/// The area of spend, in every year's list, that is adult social care.
+const SOCIAL_CARE: &str = "social-care";
+
 /// What the checks look at.
 pub(super) struct Looked<'a> {
     pub(super) year: FinancialYear,
@@ -122,6 +125,9 @@ impl Looked<'_> {
             return vec!["The published minimums are not recorded. Set the plan.".to_owned()];
         };
         let mut missing = Vec::new();
+        if plan.nhs_minimum_pence == Pence::ZERO || plan.conditions.is_empty() {
+            missing.push("The plan says no published minimum or no national condition. Set them.".to_owned());
+        }
         let source = code_list::nhs_minimum(self.year);
         let given = sources.iter().find(|total| total.source == source).map_or(Pence::ZERO, |t| t.contributions_pence);
         if given < plan.nhs_minimum_pence {
@@ -134,6 +140,18 @@ impl Looked<'_> {
             missing.push(format!(
                 "{} is planned for adult social care; the published minimum is {}.",
                 plan.asc_planned_pence, plan.asc_minimum_pence
+            ));
+        }
+        let in_social_care = |(scheme, _): &&(&Planned, Pence)| {
+            scheme.plan.as_ref().is_some_and(|plan| plan.area_of_spend == SOCIAL_CARE)
+        };
+        let budgeted = Pence::sum(self.schemes.iter().filter(in_social_care).map(|(_, budget)| *budget));
+        // A sum beyond the range of pence is enough for any plan.
+        if budgeted.is_some_and(|budgeted| plan.asc_planned_pence > budgeted) {
+            missing.push(format!(
+                "{} is planned for adult social care; its schemes are budgeted {}.",
+                plan.asc_planned_pence,
+                budgeted.unwrap_or_default()
             ));
         }
         missing
@@ -226,7 +244,10 @@ pub(crate) fn unmet(checks: &[BcfCheck]) -> Vec<Unmet> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scheme_plans::{Commissioner, SchemePlan};
+    use crate::{
+        better_care_fund::plan::BcfCondition,
+        scheme_plans::{Commissioner, SchemePlan},
+    };
 
     fn year(start: i16) -> FinancialYear {
         FinancialYear::starting_in(start).expect("a year")
@@ -259,7 +280,7 @@ mod tests {
             asc_minimum_pence: Pence(asc_minimum),
             source: "Published".into(),
             asc_planned_pence: Pence(asc_planned),
-            conditions: Vec::new(),
+            conditions: vec![BcfCondition { number: 1, met: true, note: None }],
             metrics: Vec::new(),
         }
     }
@@ -300,10 +321,18 @@ mod tests {
     fn rule_36_the_nhs_and_adult_social_care_reach_their_published_minimum() {
         let contributions = [given("nhs-minimum-contribution", 1_000), given("additional-nhs-contribution", 500)];
         let plan_of = |nhs, asc_minimum, asc| plan(nhs, asc_minimum, asc);
-        for (plan, holds) in
-            [(plan_of(1_000, 10, 10), true), (plan_of(1_001, 10, 10), false), (plan_of(1_000, 10, 9), false)]
-        {
-            let looked = Looked { contributions: &contributions, plan: Some(&plan), ..nothing() };
+        let scheme = planned("nhs-minimum-contribution", None);
+        let schemes = [(&scheme, Pence(10))];
+        let empty = BcfPlan { conditions: Vec::new(), ..plan_of(1_000, 10, 10) };
+        for (plan, holds) in [
+            (plan_of(1_000, 10, 10), true),
+            (plan_of(1_001, 10, 10), false),
+            (plan_of(1_000, 10, 9), false),
+            (plan_of(1_000, 10, 11), false),
+            (plan_of(0, 0, 0), false),
+            (empty, false),
+        ] {
+            let looked = Looked { contributions: &contributions, schemes: &schemes, plan: Some(&plan), ..nothing() };
             assert_eq!(told(&looked, 36).holds, Some(holds), "what is added on top is no minimum");
         }
         assert_eq!(told(&nothing(), 36).holds, Some(false), "without the published figures nothing is reached");

@@ -21,7 +21,7 @@ use crate::{
     funds::{FundBody, find_fund},
     memorandum::givings,
     positions::{by_scheme, http::too_large},
-    scheme_plans,
+    rules, scheme_plans,
     years::{find_year, http::YearPath},
 };
 
@@ -42,7 +42,8 @@ pub(crate) async fn checked(
 ) -> Result<Checked, Problem> {
     let plan = store::find(tx, fund.id, year).await?.plan;
     let sign_offs = store::sign_offs(tx, fund.id, year).await?;
-    let signed_off: Vec<SignOffRole> = sign_offs.iter().map(|signed| signed.role).collect();
+    let signed_off: Vec<SignOffRole> =
+        sign_offs.iter().filter(|signed| signed.counts).map(|signed| signed.role).collect();
     let planned = scheme_plans::all(tx, fund.id, year).await?;
     let sums = by_scheme(tx, fund, year, Period::ADJUSTMENTS).await?;
     let budget = |code: &str| sums.iter().find(|scheme| scheme.code == code).map_or(Pence::ZERO, |s| s.budget);
@@ -161,7 +162,8 @@ pub(crate) async fn check_better_care_fund(
 
 /// Record that a Better Care Fund plan was signed off
 ///
-/// By the health and wellbeing board, both chief executives and the chief finance officer, each itself and once (rule 37).
+/// By the health and wellbeing board, both chief executives and the chief finance officer, each itself (rule 37), and once
+/// for each version of the plan: where the plan changes, it is signed off anew.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/better-care-fund/sign-offs",
     operation_id = "signOffBetterCareFund", tag = "better care fund",
@@ -175,11 +177,17 @@ pub(crate) async fn sign_off_better_care_fund(
     At(path): At<YearPath>,
     SentOnce(draft, request): SentOnce<SignOffDraft>,
 ) -> Handled {
-    draft.check(day_in_england(scope.now()))?;
+    draft.check(path.year, day_in_england(scope.now()))?;
     let mut tx = scope.write(&request).await?;
     fund_of(&mut tx, &path).await?;
+    let plan = store::find(&mut tx, path.fund, path.year).await?;
+    if plan.plan.is_none() {
+        rules::all_met(vec![rules::BCF_SIGN_OFF.unmet("There is no plan to sign off. Set the plan first.")])?;
+    }
     let body = SignOffBody {
         role: draft.role,
+        plan_version: plan.version,
+        counts: true,
         signed_on: draft.signed_on,
         reference: draft.reference.trim().to_owned(),
         recorded_at: scope.now(),
@@ -187,7 +195,7 @@ pub(crate) async fn sign_off_better_care_fund(
     store::insert_sign_off(&mut tx, path.fund, path.year, &body, &scope.caller().client_id).await.on_constraint(
         "signed_off_once",
         || {
-            let detail = format!("{} has signed this year's plan off already.", draft.role.office());
+            let detail = format!("{} has signed this version of the plan off already.", draft.role.office());
             Problem::of_fault(&problems::CONFLICT, "/role", detail)
         },
     )?;

@@ -1,6 +1,7 @@
 //! Who signs a Better Care Fund plan off: the rules of it. No SQL, no HTTP, no clock.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use domain::FinancialYear;
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row, drafts};
 
@@ -53,10 +54,16 @@ pub(crate) struct SignOffDraft {
 }
 
 impl SignOffDraft {
-    pub(super) fn check(&self, today: NaiveDate) -> Result<(), Problem> {
+    pub(super) fn check(&self, year: FinancialYear, today: NaiveDate) -> Result<(), Problem> {
         let mut faults = Faults::default();
         faults.text("/reference", &self.reference, 300);
         drafts::past_day(&mut faults, "/signed_on", self.signed_on, today);
+        let first = year.first_day() - Months::new(3);
+        faults.unless(
+            self.signed_on >= first,
+            "/signed_on",
+            format_args!("A plan of {year} is signed from {first} on."),
+        );
         faults.none()?;
         if self.delegated {
             let detail = format!("{} signs a plan off itself; nobody does in its place.", self.role.office());
@@ -70,6 +77,13 @@ impl SignOffDraft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct SignOffBody {
     pub(crate) role: SignOffRole,
+    /// The version of the plan it is of.
+    #[serde(default)]
+    #[schema(example = 2)]
+    pub(crate) plan_version: i64,
+    /// Whether the plan still is at that version. A plan that changed is signed off anew.
+    #[serde(default)]
+    pub(crate) counts: bool,
     pub(crate) signed_on: NaiveDate,
     #[schema(example = "Minute 41")]
     pub(crate) reference: String,
@@ -77,7 +91,8 @@ pub(crate) struct SignOffBody {
 }
 
 impl Row for SignOffBody {
-    const COLUMNS: &'static [&'static str] = &["role", "signed_on", "reference", "recorded_at"];
+    const COLUMNS: &'static [&'static str] =
+        &["role", "plan_version", "counts", "signed_on", "reference", "recorded_at"];
 }
 
 #[cfg(test)]
@@ -93,9 +108,12 @@ mod tests {
             reference: "A letter".into(),
             delegated: false,
         };
-        assert!(draft.check(day("2026-03-24")).is_ok());
-        assert!(draft.check(day("2026-03-23")).is_err(), "in the future");
+        let year = FinancialYear::starting_in(2026).expect("a year");
+        assert!(draft.check(year, day("2026-03-24")).is_ok());
+        let early = SignOffDraft { signed_on: day("2025-12-31"), ..draft.clone() };
+        assert!(early.check(year, day("2026-03-24")).is_err(), "long before the year");
+        assert!(draft.check(year, day("2026-03-23")).is_err(), "in the future");
         let delegated = SignOffDraft { delegated: true, ..draft };
-        assert_eq!(delegated.check(day("2026-03-24")).expect_err("not delegable").kind().slug, "rule-broken");
+        assert_eq!(delegated.check(year, day("2026-03-24")).expect_err("not delegable").kind().slug, "rule-broken");
     }
 }

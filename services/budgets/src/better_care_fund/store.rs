@@ -25,8 +25,8 @@ pub(super) async fn find(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear
         asc_minimum_pence: row.asc_minimum,
         source: row.source,
         asc_planned_pence: row.asc_planned,
-        conditions: serde_json::from_value(row.conditions).unwrap_or_default(),
-        metrics: serde_json::from_value(row.metrics).unwrap_or_default(),
+        conditions: serde_json::from_value(row.conditions).expect("conditions as they were written"),
+        metrics: serde_json::from_value(row.metrics).expect("metrics as they were written"),
     };
     Ok(BcfPlanBody { year, plan: Some(plan), set_at: Some(row.set_at), version: row.version })
 }
@@ -86,8 +86,9 @@ pub(super) async fn sign_offs(
     year: FinancialYear,
 ) -> Result<Vec<SignOffBody>, DbError> {
     let rows = sqlx::query!(
-        "select role, signed_on, reference, recorded_at from budgets.sign_off
-         where fund_id = $1 and year = $2 order by signed_on, role",
+        r#"select s.role, s.plan_version, p.version = s.plan_version as "counts!", s.signed_on, s.reference, s.recorded_at
+           from budgets.sign_off s join budgets.better_care_fund p on p.fund_id = s.fund_id and p.year = s.year
+           where s.fund_id = $1 and s.year = $2 order by s.plan_version, s.signed_on, s.role"#,
         fund.0,
         year.start()
     )
@@ -95,6 +96,8 @@ pub(super) async fn sign_offs(
     .await?;
     let signed = rows.into_iter().map(|row| SignOffBody {
         role: read(&row.role),
+        plan_version: row.plan_version,
+        counts: row.counts,
         signed_on: row.signed_on,
         reference: row.reference,
         recorded_at: row.recorded_at,
@@ -110,15 +113,17 @@ pub(super) async fn insert_sign_off(
     client: &str,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into budgets.sign_off (borough_id, fund_id, year, role, signed_on, reference, recorded_at, client_id)
-         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7)",
+        "insert into budgets.sign_off (borough_id, fund_id, year, role, signed_on, reference, recorded_at, client_id,
+           plan_version)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7, $8)",
         fund.0,
         year.start(),
         word(sign_off.role),
         sign_off.signed_on,
         sign_off.reference,
         sign_off.recorded_at,
-        client
+        client,
+        sign_off.plan_version
     )
     .execute(tx.connection())
     .await?;

@@ -94,6 +94,8 @@ pub(crate) struct YearBudgetBody {
     #[schema(example = 100)]
     pub(crate) overspend_threshold_bp: i32,
     pub(crate) agreed_on: Option<NaiveDate>,
+    /// Whether it was agreed and both sides balance still.
+    pub(crate) stands: bool,
 }
 
 impl YearBudgetBody {
@@ -117,6 +119,7 @@ impl YearBudgetBody {
             in_kind_pence: sides.in_kind,
             overspend_threshold_bp: draft.overspend_threshold_bp,
             agreed_on: draft.agreed_on,
+            stands: draft.agreed_on.is_some() && difference == Pence::ZERO,
         })
     }
 
@@ -148,6 +151,12 @@ mod tests {
         };
         let sides = Sides { schemes: Pence(schemes), cash: Pence(cash), in_kind: Pence(7_777) };
         YearBudgetBody::of("2026-27".parse().expect("a year"), &draft, sides).expect("in range")
+    }
+
+    #[test]
+    fn rule_17_what_was_agreed_stands_only_while_it_balances() {
+        assert!(of(10, true, 960, 1_000).stands, "970 come in for 970");
+        assert!(!of(10, true, 961, 1_000).stands && !of(10, false, 960, 1_000).stands);
     }
 
     #[test]

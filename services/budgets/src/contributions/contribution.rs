@@ -73,6 +73,10 @@ impl ContributionDraft {
             profile.check(&mut faults);
         }
         faults.none()?;
+        if self.run_off && self.recurrent {
+            let detail = "What a body that has ended left behind does not come again.";
+            return Err(rules::BODY_EXISTS.broken("/recurrent", detail));
+        }
         match (self.form, &self.valuation_basis, &self.profile) {
             (ContributionForm::InKind, None, _) => {
                 Err(rules::IN_KIND.broken("/valuation_basis", "Say how it was valued: what is in kind has a basis."))
@@ -311,6 +315,18 @@ mod tests {
 
     fn group(kind: &str, from: &str, to: Option<&str>) -> Party {
         Party { kind: kind.into(), name: "A body".into(), ods: None, valid_from: day(from), valid_to: to.map(day) }
+    }
+
+    #[test]
+    fn rule_13_a_run_off_does_not_come_again() {
+        let draft = |recurrent: bool| {
+            let draft = serde_json::json!({"payer": uuid::Uuid::nil(), "amount_pence": 1, "funding_source": "nhs",
+                "form": "cash", "recurrent": recurrent, "run_off": true, "source": "A test",
+                "profile": {"kind": "annual", "day": 1}});
+            serde_json::from_value::<ContributionDraft>(draft).expect("a draft").check()
+        };
+        assert!(draft(false).is_ok());
+        assert_eq!(draft(true).expect_err("it ends").kind().slug, "rule-broken");
     }
 
     #[test]

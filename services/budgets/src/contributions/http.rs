@@ -24,7 +24,7 @@ use crate::{
     awards::{AwardBody, find_award},
     code_lists::code_list::{self, CodeListKind},
     facts,
-    funds::{find_fund, http::pending},
+    funds::{FundKind, find_fund, http::pending},
     schedules::{find_schedule, may_be_paid_from},
     years::{find_year, http::YearPath},
 };
@@ -69,6 +69,8 @@ pub(crate) async fn list_contributions(
 /// What a contribution refers to, found.
 struct References {
     scheme: Option<SchemeId>,
+    /// The scheme's, where its schedule says one.
+    kind: Option<FundKind>,
     commitment: Option<Commitment>,
     award: Option<AwardBody>,
 }
@@ -79,10 +81,11 @@ async fn refer(
     scheme: Option<&str>,
     award: Option<AwardId>,
 ) -> Result<References, Problem> {
-    let mut found = References { scheme: None, commitment: None, award: None };
+    let mut found = References { scheme: None, kind: None, commitment: None, award: None };
     if let Some(code) = scheme {
-        let (id, commitment) = store::find_scheme(tx, fund, code).await?.ok_or_else(|| unknown("/scheme", "scheme"))?;
-        (found.scheme, found.commitment) = (Some(id), commitment);
+        let (id, said) = store::find_scheme(tx, fund, code).await?.ok_or_else(|| unknown("/scheme", "scheme"))?;
+        found.scheme = Some(id);
+        (found.kind, found.commitment) = said.unzip();
     }
     if let Some(id) = award {
         found.award = Some(find_award(tx, fund, id).await?.ok_or_else(|| unknown("/award", "award"))?);
@@ -135,6 +138,7 @@ pub(crate) async fn record_contribution(
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
     let payer = facts::find_party(&mut tx, draft.payer).await?.ok_or_else(|| pending("/payer", "organisation"))?;
     check_payer(&payer, &days, path.year, draft.run_off, day_in_england(scope.now()))?;
+    schedule::room(store::instalments_of_year(&mut tx, path.fund, path.year).await?, days.len())?;
     let scheme = trimmed(draft.scheme);
     let found = refer(&mut tx, path.fund, scheme.as_deref(), draft.award).await?;
     if let Some(scheme) = found.scheme {
@@ -177,7 +181,15 @@ pub(crate) async fn record_contribution(
     store::insert(&mut tx, at, &body, found.scheme, code).await?;
     store::insert_version(&mut tx, at, &body, &first, &scope.caller().client_id, code).await?;
     let planned: Vec<_> = first.instalments.iter().map(|one| (one.due_on, one.amount_pence)).collect();
-    store::tell_region(&mut tx, &fund, &year, &payer, &word(body.funding_source), &planned).await?;
+    store::tell_region(
+        &mut tx,
+        (&fund, found.kind.unwrap_or(fund.kind)),
+        &year,
+        &payer,
+        &word(body.funding_source),
+        &planned,
+    )
+    .await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, body.id);
     tx.record(Act::new("contribution.recorded", subject).after(serde_json::json!(body)));
     let slug = &scope.borough().slug;
@@ -269,8 +281,17 @@ pub(crate) async fn vary_contribution(
     let payer = facts::find_party(&mut tx, contribution.payer).await?;
     let payer = payer.ok_or_else(|| pending("/payer", "organisation"))?;
     let found = refer(&mut tx, path.fund, contribution.scheme.as_deref(), contribution.award).await?;
-    let wanted = (contribution.payer, draft.amount_pence);
-    found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
+    // A body that ended may be let off what it would owe after, never owe more of it.
+    if !contribution.run_off && draft.amount_pence > Pence::ZERO {
+        let owing = instalments.iter().filter(|one| one.amount_pence > Pence::ZERO);
+        let days: Vec<_> = owing.map(|one| one.due_on).collect();
+        check_payer(&payer, &days, path.year, false, day_in_england(scope.now()))?;
+    }
+    // Less of what was recorded before breaks nothing that it did not break then.
+    if draft.amount_pence > contribution.amount_pence {
+        let wanted = (contribution.payer, draft.amount_pence);
+        found.back(&mut tx, (path.fund, path.year), Some(path.contribution), contribution.recurrent, wanted).await?;
+    }
 
     let body = ContributionVersionBody {
         number: contribution.version + 1,
@@ -286,7 +307,15 @@ pub(crate) async fn vary_contribution(
         .await
         .on_constraint("contribution_version_pkey", changed_meanwhile)?;
     let changed = changes(&before, &body.instalments)?;
-    store::tell_region(&mut tx, &fund, &year, &payer, &word(contribution.funding_source), &changed).await?;
+    store::tell_region(
+        &mut tx,
+        (&fund, found.kind.unwrap_or(fund.kind)),
+        &year,
+        &payer,
+        &word(contribution.funding_source),
+        &changed,
+    )
+    .await?;
     let subject = format!("funds/{}/years/{}/contributions/{}", path.fund, path.year, path.contribution);
     tx.record(
         Act::new("contribution.varied", subject)

@@ -10,6 +10,20 @@ use crate::rules;
 /// The most instalments of a contribution.
 pub(super) const INSTALMENTS_MAX: usize = 60;
 
+/// The most instalments in force of a fund-year: as many as are set beside its payments in a moment.
+const YEAR_INSTALMENTS_MAX: usize = 1_200;
+
+/// A fund-year has room for so many more.
+pub(super) fn room(in_force: usize, more: usize) -> Result<(), Problem> {
+    if in_force.saturating_add(more) <= YEAR_INSTALMENTS_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "A fund-year has at most {YEAR_INSTALMENTS_MAX} instalments; this one has {in_force}. Let it fall due less often."
+    );
+    Err(Problem::of_fault(&problems::CONFLICT, "/profile", detail))
+}
+
 /// On which days a contribution in cash falls due.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -195,6 +209,12 @@ mod tests {
         };
         assert!(faults(&named(&["2019-05-01", "2019-05-01"])).is_err() && faults(&named(&[])).is_err());
         assert!(faults(&ContributionProfile::Monthly { day: 0 }).is_err());
+    }
+
+    #[test]
+    fn a_fund_year_takes_no_more_instalments_than_can_be_reconciled() {
+        assert!(room(1_188, 12).is_ok() && room(1_200, 0).is_ok());
+        assert_eq!(room(1_189, 12).expect_err("one too many").kind().slug, "conflict");
     }
 
     #[test]

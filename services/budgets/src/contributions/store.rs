@@ -12,7 +12,11 @@ use super::{
     contribution::{Commitment, ContributionBody, ContributionVersionBody},
     schedule::PlannedInstalment,
 };
-use crate::{facts::Party, funds::FundBody, years::FundYearBody};
+use crate::{
+    facts::Party,
+    funds::{FundBody, FundKind},
+    years::FundYearBody,
+};
 
 /// The contributions of a fund-year in the order of their ids, or one.
 pub(super) async fn list(
@@ -228,14 +232,38 @@ pub(super) async fn in_force(
     Ok(rows)
 }
 
-/// The scheme of that code, and what its schedule commits the fund to where it has one.
+/// How many instalments are in force in a fund-year. Whoever records a contribution meanwhile has to wait.
+pub(super) async fn instalments_of_year(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+) -> Result<usize, DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'instalments', $1::text, $2::text), 0))",
+        fund.0.to_string(),
+        year.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(distinct (contribution_id, number)) as "count!" from budgets.instalment
+           where fund_id = $1 and year = $2"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
+/// The scheme of that code; and of its schedule, where it has one, its kind and what it commits the fund to.
 pub(super) async fn find_scheme(
     tx: &mut Tx<Borough>,
     fund: FundId,
     code: &str,
-) -> Result<Option<(SchemeId, Option<Commitment>)>, DbError> {
+) -> Result<Option<(SchemeId, Option<(FundKind, Commitment)>)>, DbError> {
     let row = sqlx::query!(
-        r#"select s.scheme_id, d.recurrent as "recurrent?", d.runs_to as "runs_to?" from budgets.scheme s
+        r#"select s.scheme_id, d.kind as "kind?", d.recurrent as "recurrent?", d.runs_to as "runs_to?" from budgets.scheme s
              left join budgets.scheme_schedule d on d.fund_id = s.fund_id and d.scheme_id = s.scheme_id
            where s.fund_id = $1 and s.code = $2"#,
         fund.0,
@@ -246,7 +274,7 @@ pub(super) async fn find_scheme(
     Ok(row.map(|row| {
         let commitment =
             row.recurrent.map(|recurrent| Commitment { scheme: code.to_owned(), recurrent, runs_to: row.runs_to });
-        (SchemeId(row.scheme_id), commitment)
+        (SchemeId(row.scheme_id), row.kind.as_deref().map(FundKind::parse).zip(commitment))
     }))
 }
 
@@ -280,10 +308,11 @@ pub(super) async fn taken_from(
     Ok(Pence(taken))
 }
 
-/// Tells the region what is planned for days, where the fund is in its figures. In kind is not cash and stays out.
+/// Tells the region what is planned for days, where the fund is in its figures: as of the kind of the scheme it is for,
+/// so that money in view is in no section 75 total (rule 22). In kind is not cash and stays out.
 pub(super) async fn tell_region(
     tx: &mut Tx<Borough>,
-    fund: &FundBody,
+    (fund, kind): (&FundBody, FundKind),
     year: &FundYearBody,
     payer: &Party,
     source: &str,
@@ -302,8 +331,8 @@ pub(super) async fn tell_region(
         region,
         year.year.start(),
         fund.id.0,
-        fund.kind.as_str(),
-        fund.legal_basis.counts_as_section_75(fund.kind),
+        kind.as_str(),
+        fund.legal_basis.counts_as_section_75(kind),
         source,
         payer.ods,
         payer.kind,

@@ -85,8 +85,10 @@ pub(crate) async fn record_invoice(
 ) -> Handled {
     draft.check()?;
     let mut tx = scope.write(&request).await?;
+    store::wait_to_invoice(&mut tx, path.instalment).await?;
     let found = store::list(&mut tx, path.fund, path.year, Some(path.instalment), None, 1).await?.pop();
     let instalment = found.ok_or_else(|| Problem::not_found("instalment"))?;
+    draft.within(instalment.amount, instalment.invoiced)?;
     let body = InvoiceBody {
         id: InvoiceId::at(scope.now()),
         instalment: instalment.id,

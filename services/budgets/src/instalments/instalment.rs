@@ -107,6 +107,18 @@ impl InvoiceDraft {
     }
 }
 
+impl InvoiceDraft {
+    /// No more is invoiced of an instalment than it is; a credit note takes back no more than was invoiced.
+    pub(super) fn within(&self, instalment: Pence, invoiced: Pence) -> Result<(), Problem> {
+        let (least, most) = (instalment.min(Pence::ZERO), instalment.max(Pence::ZERO));
+        if invoiced.checked_add(self.amount_pence).is_some_and(|sum| (least..=most).contains(&sum)) {
+            return Ok(());
+        }
+        let detail = format!("The instalment is {instalment}, of which {invoiced} is invoiced already.");
+        Err(Problem::invalid("/amount_pence", detail))
+    }
+}
+
 /// An invoice for an instalment.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct InvoiceBody {
@@ -122,6 +134,18 @@ pub(crate) struct InvoiceBody {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_more_is_invoiced_than_is_due() {
+        let within = |amount: i64, due: i64, invoiced: i64| {
+            let issued_on = "2026-04-01".parse().expect("a day");
+            let draft = InvoiceDraft { invoice_number: "1".into(), issued_on, amount_pence: Pence(amount) };
+            draft.within(Pence(due), Pence(invoiced)).is_ok()
+        };
+        assert!(within(100, 100, 0) && within(60, 100, 40) && within(-40, 100, 40));
+        assert!(!within(101, 100, 0) && !within(61, 100, 40) && !within(-41, 100, 40));
+        assert!(within(-100, -100, 0) && !within(1, -100, 0) && !within(i64::MAX, i64::MAX, 1));
+    }
 
     #[test]
     fn an_instalment_is_overdue_from_the_day_after_until_all_is_paid() {

@@ -57,6 +57,15 @@ pub(super) async fn list(
     Ok(rows)
 }
 
+/// Whoever invoices the same instalment meanwhile has to wait.
+pub(super) async fn wait_to_invoice(tx: &mut Tx<Borough>, of: InstalmentId) -> Result<(), DbError> {
+    let lock = of.to_string();
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'invoices', $1::text), 0))", lock)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn insert_invoice(
     tx: &mut Tx<Borough>,
     at: (FundId, FinancialYear),

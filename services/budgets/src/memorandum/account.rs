@@ -18,6 +18,16 @@ pub(crate) struct Giver {
     pub(crate) in_kind: Pence,
     /// Its cash contributions to schemes that are aligned or in view.
     pub(crate) apart: Pence,
+    /// What it bore of the year's settled risk share; below zero, what it had back.
+    pub(crate) settled: Pence,
+}
+
+impl Giver {
+    /// A partner that puts in nothing yet.
+    pub(crate) fn of(id: OrganisationId, name: &str) -> Self {
+        let nil = Pence::ZERO;
+        Self { id, name: name.to_owned(), cash: nil, in_kind: nil, apart: nil, settled: nil }
+    }
 }
 
 /// Money spent, by how the partners account for it.
@@ -41,6 +51,9 @@ pub(crate) struct PartnerShare {
     pub(crate) contribution_pence: Pence,
     /// What it gives in kind, which never enters cash.
     pub(crate) in_kind_pence: Pence,
+    /// What it bore of the year's settled risk share; below zero, what it had back.
+    #[serde(default)]
+    pub(crate) settlement_pence: Pence,
     /// Its part of what was spent on joint operations: what it takes into its own books.
     pub(crate) joint_operation_pence: Pence,
     /// Its part of what is left, or, below zero, of what is overspent.
@@ -52,12 +65,15 @@ pub(crate) struct PartnerShare {
 pub(crate) struct MemorandumAccount {
     /// Brought forward from the year before.
     pub(crate) opening_pence: Pence,
-    /// Cash contributions to the pool in force, of the whole year.
+    /// Cash contributions to the pool in force, of the whole year; in a quarterly return, what of them fell due to its end.
     pub(crate) contributions_pence: Pence,
     pub(crate) other_income_pence: Pence,
+    /// What the partners bore of the year's settled risk share, less what they had back.
+    #[serde(default)]
+    pub(crate) settlement_pence: Pence,
     /// Spent on pooled schemes.
     pub(crate) expenditure_pence: Pence,
-    /// Opening and income less expenditure.
+    /// Opening, income and settlement less expenditure.
     pub(crate) closing_pence: Pence,
     /// Of the expenditure, what was spent on joint operations. Schemes without a schedule are taken for such.
     pub(crate) joint_operation_pence: Pence,
@@ -99,10 +115,10 @@ impl MemorandumAccount {
     ) -> Option<Self> {
         let contributions = Pence::sum(givers.iter().map(|giver| giver.cash))?;
         let expenditure = spent.joint.checked_add(spent.sole)?;
-        let income = opening.checked_add(contributions)?.checked_add(other_income)?;
+        let settlement = Pence::sum(givers.iter().map(|giver| giver.settled))?;
+        let income = Pence::sum([opening, contributions, other_income, settlement])?;
         let closing = income.checked_sub(expenditure)?;
-        let nobody =
-            Giver { id: host.0, name: host.1.to_owned(), cash: Pence::ZERO, in_kind: Pence::ZERO, apart: Pence::ZERO };
+        let nobody = Giver::of(host.0, host.1);
         let mut bearers: Vec<Giver> = givers.to_vec();
         let mut weights: Vec<Pence> = bearers.iter().map(|giver| giver.cash).collect();
         if contributions.0 <= 0 {
@@ -120,6 +136,7 @@ impl MemorandumAccount {
                 name: giver.name,
                 contribution_pence: giver.cash,
                 in_kind_pence: giver.in_kind,
+                settlement_pence: giver.settled,
                 joint_operation_pence: joint,
                 closing_share_pence: closing,
             });
@@ -127,6 +144,7 @@ impl MemorandumAccount {
             opening_pence: opening,
             contributions_pence: contributions,
             other_income_pence: other_income,
+            settlement_pence: settlement,
             expenditure_pence: expenditure,
             closing_pence: closing,
             joint_operation_pence: spent.joint,
@@ -150,6 +168,8 @@ impl MemorandumAccount {
         lines.extend(self.partners.iter().map(|p| of("Cash contribution", p, p.contribution_pence)));
         lines.push(whole("Cash contributions", self.contributions_pence));
         lines.push(whole("Other income", self.other_income_pence));
+        lines.extend(self.partners.iter().map(|p| of("Settlement of risk share", p, p.settlement_pence)));
+        lines.push(whole("Settlement of risk share", self.settlement_pence));
         lines.push(whole("Expenditure", self.expenditure_pence));
         lines.push(whole("Closing balance", self.closing_pence));
         lines.extend(self.partners.iter().map(|p| of("Share of the closing balance", p, p.closing_share_pence)));
@@ -174,7 +194,19 @@ mod tests {
     }
 
     fn giver(at: u8, cash: i64) -> Giver {
-        Giver { id: id(at), name: format!("Partner {at}"), cash: Pence(cash), in_kind: Pence(7), apart: Pence(5) }
+        let name = format!("Partner {at}");
+        Giver { cash: Pence(cash), in_kind: Pence(7), apart: Pence(5), ..Giver::of(id(at), &name) }
+    }
+
+    #[test]
+    fn rule_31_what_partners_settled_is_income_and_closes_the_account() {
+        let spent = Spent { joint: Pence(1_100), ..Spent::default() };
+        let givers = [(1, 60), (2, 40)].map(|(at, settled)| Giver { settled: Pence(settled), ..giver(at, 500) });
+        let account =
+            MemorandumAccount::of(Pence::ZERO, Pence::ZERO, spent, &givers, (id(1), "Host")).expect("in range");
+        assert_eq!((account.settlement_pence, account.closing_pence), (Pence(100), Pence::ZERO));
+        assert_eq!(account.partners[0].settlement_pence, Pence(60));
+        assert!(account.lines().iter().any(|line| line.line == "Settlement of risk share" && line.partner.is_none()));
     }
 
     #[test]

@@ -5,5 +5,5 @@ pub(crate) mod http;
 mod store;
 
 pub(crate) use account::MemorandumAccount;
-pub(crate) use http::account as draw_up;
-pub(crate) use store::{Giving, givings};
+pub(crate) use http::{account as draw_up, come_due};
+pub(crate) use store::{Giving, givings, settled};

@@ -1,7 +1,7 @@
 //! The SQL of what came into a fund-year: contributions in force, and what is agreed of the year beside them.
 
 use chrono::NaiveDate;
-use domain::{FinancialYear, OrganisationId, Pence};
+use domain::{FinancialYear, FundId, OrganisationId, Pence};
 use tenancy::{Borough, DbError, Tx};
 
 use crate::{
@@ -70,8 +70,56 @@ pub(crate) async fn givings(
             due: Pence(row.due),
         })
         .collect();
-    // In the partners' declared order, those of no agreement last: the order of every split.
-    let declared = parties_of_fund(tx, fund.id, year.last_day()).await?;
+    // In the order the risk rule of the year declares, or the agreement; those it does not name last: as in every split.
+    let declared = match sharing(tx, fund.id, year).await? {
+        parties if parties.is_empty() => parties_of_fund(tx, fund.id, year.last_day()).await?,
+        parties => parties,
+    };
     givings.sort_by_key(|giving| declared.iter().position(|party| *party == giving.payer).unwrap_or(usize::MAX));
     Ok(givings)
+}
+
+/// The partners in the order of the risk rule in force on the year's last day; none where there is no rule.
+async fn sharing(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<Vec<OrganisationId>, DbError> {
+    let rows = sqlx::query_scalar!(
+        r#"select party::uuid as "party!: OrganisationId"
+           from (select terms from budgets.risk_rule where fund_id = $1 and in_force_from <= $2
+                 order by in_force_from desc limit 1) r,
+             jsonb_array_elements_text(r.terms -> 'parties') with ordinality as declared (party, place)
+           order by place"#,
+        fund.0,
+        year.last_day()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
+}
+
+/// What a partner bore of a settled risk share, or, below zero, had back.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(super) party: OrganisationId,
+    pub(super) name: String,
+    pub(super) amount: Pence,
+}
+
+/// The year's settled risk share, unless its journal was reversed.
+pub(crate) async fn settled(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<Vec<Settled>, DbError> {
+    let rows = sqlx::query_as!(
+        Settled,
+        r#"select (share ->> 'party')::uuid as "party!: OrganisationId", share ->> 'name' as "name!",
+             (share ->> 'amount_pence')::bigint as "amount!: Pence"
+           from budgets.risk_settlement s
+             join budgets.risk_calculation c
+               on c.fund_id = s.fund_id and c.year = s.year and c.calculation_id = s.calculation_id,
+             jsonb_array_elements(c.result -> 'shares') with ordinality as shares (share, place)
+           where s.fund_id = $1 and s.year = $2
+             and not exists (select from budgets.journal back where back.fund_id = $1 and back.reverses_id = s.journal_id)
+           order by place"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows)
 }

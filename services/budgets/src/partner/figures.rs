@@ -15,10 +15,16 @@ pub(crate) struct ContributionFigures {
     pub(crate) overdue_pence: Pence,
 }
 
+/// What of a body's dues to a fund-year is overdue: what was due less what was paid, nil where that is not above it. What
+/// was overpaid to one fund is not what another is owed: this is of each, and sums are of these.
+pub(crate) fn overdue(due: Pence, paid: Pence) -> Option<Pence> {
+    Some(due.checked_sub(paid)?.max(Pence::ZERO))
+}
+
 impl ContributionFigures {
     /// The figures of a fund-year; `None` where they leave the range of pence.
     pub(crate) fn of(planned: Pence, due: Pence, paid: Pence) -> Option<Self> {
-        let overdue = due.checked_sub(paid)?.max(Pence::ZERO);
+        let overdue = overdue(due, paid)?;
         Some(Self { planned_pence: planned, due_pence: due, paid_pence: paid, overdue_pence: overdue })
     }
 

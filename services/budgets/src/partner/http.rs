@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::{ContributionId, FinancialYear, FundId, InstalmentId, Pence, day_in_england};
 use serde::{Deserialize, Serialize};
 use tenancy::AsPartner;
-use web::{Page, PageRequest, Paging, Problem, Query, Row, WithCsv};
+use uuid::Uuid;
+use web::{Page, PageRequest, Paging, Problem, Row, WithCsv};
 
 use super::{figures::ContributionFigures, store};
 use crate::{
@@ -131,26 +132,34 @@ fn by_fund(data: &[PartnerContribution], paid: Vec<store::Paid>) -> Option<Vec<P
 
 /// List one organisation's own contributions in every borough
 ///
-/// What is recorded under its own code, never under a predecessor's, with what is due and paid and the total over all
-/// boroughs. Sandboxes and illustrations are not among them.
+/// What is recorded under its own code, never under a predecessor's, page by page, with what is due and paid by fund and
+/// the total over all boroughs on every page. Sandboxes and illustrations are not among them.
 #[utoipa::path(
     get, path = "/v1/partners/{ods}/contributions", operation_id = "listPartnerContributions", tag = "partners",
-    params(("ods" = String, Path, description = "The organisation's own ODS code", example = "QOP"), PartnerYearQuery),
+    params(("ods" = String, Path, description = "The organisation's own ODS code", example = "QOP"), PartnerYearQuery, Paging),
     responses((status = 200, body = PartnerContributionsBody)),
     security(("bearer" = ["partner-contributions:read"])),
 )]
 pub(crate) async fn list_partner_contributions(
     scope: AsPartner<can::ReadOwnContributions>,
-    Query(query): Query<PartnerYearQuery>,
+    page: PageRequest<PartnerYearQuery>,
 ) -> Result<WithCsv<PartnerContributionsBody, PartnerContribution>, Problem> {
     let mut tx = scope.read().await?;
-    let data = store::contributions(&mut tx, query.year, day_in_england(scope.now())).await?;
-    let funds = by_fund(&data, store::paid(&mut tx, query.year).await?).ok_or_else(too_large)?;
+    let year = page.filters.year;
+    let all = store::contributions(&mut tx, year, day_in_england(scope.now())).await?;
+    let funds = by_fund(&all, store::paid(&mut tx, year).await?).ok_or_else(too_large)?;
     let total = PartnerTotal {
         figures: ContributionFigures::sum(funds.iter().map(|one| &one.figures)).ok_or_else(too_large)?,
         in_kind_pence: Pence::sum(funds.iter().map(|one| one.in_kind_pence)).ok_or_else(too_large)?,
     };
-    let body = PartnerContributionsBody { data: data.clone(), funds, total, as_of: scope.now(), next_cursor: None };
+    let place = |one: &PartnerContribution| (one.borough.slug.clone(), one.year.start(), one.id.0);
+    let after: Option<(String, i16, Uuid)> = page.after()?;
+    let mut all = all;
+    all.sort_by_key(place);
+    let rows = all.into_iter().filter(|one| after.as_ref().is_none_or(|after| place(one) > *after));
+    let wanted = usize::try_from(page.rows_wanted()).unwrap_or(usize::MAX);
+    let Page { data, next_cursor } = page.page(rows.take(wanted).collect(), place);
+    let body = PartnerContributionsBody { data: data.clone(), funds, total, as_of: scope.now(), next_cursor };
     Ok(WithCsv { body, rows: data })
 }
 

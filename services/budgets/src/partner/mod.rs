@@ -3,3 +3,5 @@
 mod figures;
 pub(crate) mod http;
 mod store;
+
+pub(crate) use figures::overdue;

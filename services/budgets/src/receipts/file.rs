@@ -203,8 +203,8 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(headings: &csv::StringRecord, columns: &ReceiptColumns) -> Result<Self, Problem> {
-        let headings: Vec<String> = headings.iter().map(plain).collect();
+    fn of(shown: &csv::StringRecord, columns: &ReceiptColumns) -> Result<Self, Problem> {
+        let headings: Vec<String> = shown.iter().map(plain).collect();
         let find = |own: Option<&String>, usual: &[&str]| match own {
             Some(own) => headings.iter().position(|heading| *heading == plain(own)),
             None => headings.iter().position(|heading| usual.contains(&heading.as_str())),
@@ -217,6 +217,12 @@ impl Layout {
             Some(own) => need(find(Some(own), usual), what).map(Some),
             None => Ok(find(None, usual)),
         };
+        let amounts: Vec<&str> = shown.iter().filter(|heading| AMOUNTS.contains(&plain(heading).as_str())).collect();
+        if let (None, [one, other, ..]) = (&columns.amount, &amounts[..]) {
+            let (one, other) = (short(one), short(other));
+            let detail = format!("Both `{one}` and `{other}` may hold the amount. Name one of them under `columns`.");
+            return Err(refused(1, detail));
+        }
         Ok(Self {
             date: need(find(columns.date.as_ref(), DATES), "day of payment")?,
             amount: need(find(columns.amount.as_ref(), AMOUNTS), "amount")?,
@@ -352,6 +358,16 @@ mod tests {
             assert!(refused.contains("rule-broken") && refused.contains(&format!("Line {line}: ")), "{why}: {refused}");
             assert!(refused.contains(why), "{refused}");
         }
+    }
+
+    #[test]
+    fn rule_59_of_two_columns_that_may_be_the_amount_one_is_named() {
+        let text = "date,Amount,Net Amount,payee\n2019-04-05,6.00,5.00,A\n";
+        let refused = format!("{:?}", of_april(text).expect_err("which?"));
+        assert!(refused.contains("`Amount` and `Net Amount`"), "{refused}");
+        let columns = ReceiptColumns { amount: Some("Net Amount".into()), ..ReceiptColumns::default() };
+        let first = NaiveDate::from_ymd_opt(2019, 4, 1).expect("a day");
+        assert_eq!(read(text, &columns, first).expect("named")[0].amount, Pence(500));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use tenancy::{Act, Handled, InBorough};
 use uuid::Uuid;
 use web::{At, Created, Page, PageRequest, Paging, Problem, SentOnce, problems};
 
-use super::receipt::{ReceiptBody, ReceiptDraft};
+use super::receipt::{self, ReceiptBody, ReceiptDraft};
 use super::store;
 use crate::{
     facts,
@@ -55,6 +55,7 @@ pub(crate) async fn record_receipt(
         let detail = format!("{} did not exist on {}.", payer.name, draft.paid_on);
         return Err(rules::BODY_EXISTS.named_in(Problem::of_fault(&problems::PARTY_ENDED, "/payer", detail)).into());
     }
+    receipt::room(store::count(&mut tx, path.fund, path.year).await?, 1)?;
     let body = ReceiptBody {
         id: ReceiptId::at(scope.now()),
         paid_on: draft.paid_on,

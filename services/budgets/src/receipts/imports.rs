@@ -11,7 +11,7 @@ use web::{At, Created, Problem, SentOnce, problems};
 
 use super::{
     file::{self, FileRow, ImportOutcome, ReceiptImportDraft},
-    receipt::ReceiptBody,
+    receipt::{self, ReceiptBody},
     store::{self, Known},
 };
 use crate::{
@@ -102,7 +102,7 @@ pub(crate) async fn import_receipts(
     let (mut lines, mut receipts) = (Vec::new(), Vec::new());
     for (row, outcome) in rows.into_iter().zip(outcomes) {
         let new = outcome == ImportOutcome::Recorded;
-        let receipt = ReceiptBody {
+        let one = ReceiptBody {
             id: ReceiptId::at(scope.now()),
             paid_on: row.paid_on,
             amount_pence: row.amount,
@@ -118,13 +118,14 @@ pub(crate) async fn import_receipts(
         lines.push(ImportedLine {
             line: row.line,
             outcome,
-            receipt: new.then_some(receipt.id),
+            receipt: new.then_some(one.id),
             paid_on: row.paid_on,
             amount_pence: row.amount,
             document_number: row.document_number,
         });
-        receipts.extend(new.then_some(receipt));
+        receipts.extend(new.then_some(one));
     }
+    receipt::room(store::count(&mut tx, path.fund, path.year).await?, receipts.len())?;
     let code = payer.code_for(scope.borough().mode, &fund);
     store::insert(&mut tx, &fund, &year, (&payer, code), &receipts).await?;
     let body = ReceiptImportBody { recorded: receipts.len(), duplicates: lines.len() - receipts.len(), lines };

@@ -7,6 +7,18 @@ use web::{Fault, Problem, Row, problems};
 
 use crate::journals::MOVES_MAX;
 
+/// The most payments of a fund-year: as many as are set beside its instalments in a moment.
+const YEAR_RECEIPTS_MAX: usize = 20_000;
+
+/// A fund-year has room for so many more.
+pub(super) fn room(there: usize, more: usize) -> Result<(), Problem> {
+    if there.saturating_add(more) <= YEAR_RECEIPTS_MAX {
+        return Ok(());
+    }
+    let detail = format!("A fund-year has at most {YEAR_RECEIPTS_MAX} payments; this one has {there}.");
+    Err(Problem::new(&problems::CONFLICT, detail))
+}
+
 /// A payment to record.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -97,4 +109,15 @@ impl Row for ReceiptBody {
         "source",
         "recorded_at",
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fund_year_takes_no_more_payments_than_can_be_reconciled() {
+        assert!(room(19_999, 1).is_ok() && room(20_000, 0).is_ok());
+        assert_eq!(room(19_999, 2).expect_err("one too many").kind().slug, "conflict");
+    }
 }

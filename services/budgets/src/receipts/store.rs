@@ -8,7 +8,11 @@ use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
 use super::receipt::ReceiptBody;
-use crate::{facts::Party, funds::FundBody, years::FundYearBody};
+use crate::{
+    facts::Party,
+    funds::{FundBody, FundKind},
+    years::FundYearBody,
+};
 
 pub(super) async fn list(
     tx: &mut Tx<Borough>,
@@ -37,7 +41,8 @@ pub(super) async fn list(
 
 /// Writes payments of one body, under the code it sees them by; and tells the region, where the fund is in its figures.
 ///
-/// The region is told the funding source where all of the body's contributions in cash have the same.
+/// The region is told the funding source where all of the body's contributions in cash have the same, and likewise their
+/// kind; a payment is of the fund's kind otherwise.
 pub(super) async fn insert(
     tx: &mut Tx<Borough>,
     fund: &FundBody,
@@ -74,6 +79,21 @@ pub(super) async fn insert(
     .execute(tx.connection())
     .await?;
     let Some(region) = &fund.region else { return Ok(()) };
+    let kinds = sqlx::query_scalar!(
+        r#"select distinct coalesce(d.kind, $4) as "kind!" from budgets.contribution c
+             left join budgets.scheme_schedule d on d.fund_id = c.fund_id and d.scheme_id = c.scheme_id
+           where c.fund_id = $1 and c.year = $2 and c.payer_id = $3 and c.form = 'cash'"#,
+        fund.id.0,
+        year.year.start(),
+        first.payer.0,
+        fund.kind.as_str()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let kind = match &kinds[..] {
+        [one] => FundKind::parse(one),
+        _ => fund.kind,
+    };
     sqlx::query!(
         "insert into budgets.region_contribution (borough_id, region, year, entry_id, fund_id, kind, section_75,
            funding_source, payer_code, payer_kind, on_day, planned_pence, paid_pence, completeness)
@@ -86,8 +106,8 @@ pub(super) async fn insert(
         region,
         year.year.start(),
         fund.id.0,
-        fund.kind.as_str(),
-        fund.legal_basis.counts_as_section_75(fund.kind),
+        kind.as_str(),
+        fund.legal_basis.counts_as_section_75(kind),
         first.payer.0,
         payer.ods,
         payer.kind,
@@ -127,6 +147,25 @@ pub(super) struct Known {
     pub(super) amount: Pence,
     pub(super) document_number: Option<String>,
     pub(super) payee: String,
+}
+
+/// How many payments a fund-year has. Whoever records one meanwhile has to wait.
+pub(super) async fn count(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<usize, DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'receipts', $1::text, $2::text), 0))",
+        fund.0.to_string(),
+        year.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from budgets.receipt where fund_id = $1 and year = $2"#,
+        fund.0,
+        year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// How often each payment of a body in a month is recorded. Whoever takes in a file of the year meanwhile has to wait.

@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use domain::{ContributionId, InstalmentId, OrganisationId, Pence, ReceiptId};
 
-use super::line::{Confirmed, Expected, Finding, Received, ReconciliationLine};
+use super::{
+    line::{Confirmed, Expected, Finding, Received, ReconciliationLine},
+    pairing::{Left, Month, month},
+};
 
 /// The fewest digits of an amount in which one that is wrong says anything.
 const DIGITS_MIN: usize = 6;
@@ -25,12 +28,6 @@ struct Work<'a> {
     due: BTreeSet<usize>,
     paid: BTreeSet<usize>,
     lines: Vec<ReconciliationLine>,
-}
-
-type Month = (i32, u32);
-
-fn month(day: NaiveDate) -> Month {
-    (day.year(), day.month())
 }
 
 /// Every line, by day; `None` where a sum leaves the range of pence.
@@ -85,34 +82,8 @@ impl Work<'_> {
         Some(())
     }
 
-    /// Pairs left over that fit, nearest by day first, each of both once.
-    fn pairs(&self, fits: impl Fn(&Expected, &Received) -> bool) -> Vec<(usize, usize)> {
-        let mut by_payer: BTreeMap<OrganisationId, Vec<usize>> = BTreeMap::new();
-        for at in &self.paid {
-            by_payer.entry(self.evidence.paid[*at].payer).or_default().push(*at);
-        }
-        let mut all = Vec::new();
-        for due in &self.due {
-            let expected = &self.evidence.due[*due];
-            for paid in by_payer.get(&expected.payer).into_iter().flatten() {
-                let received = &self.evidence.paid[*paid];
-                if fits(expected, received) {
-                    let apart = (received.paid_on - expected.due_on).num_days().abs();
-                    all.push((apart, *due, *paid));
-                }
-            }
-        }
-        all.sort_unstable();
-        let (mut due_used, mut paid_used) = (BTreeSet::new(), BTreeSet::new());
-        all.retain(|(_, due, paid)| {
-            let free = !due_used.contains(due) && !paid_used.contains(paid);
-            if free {
-                due_used.insert(*due);
-                paid_used.insert(*paid);
-            }
-            free
-        });
-        all.into_iter().map(|(_, due, paid)| (due, paid)).collect()
+    fn left(&self) -> Left<'_> {
+        Left { all_due: self.evidence.due, all_paid: self.evidence.paid, due: &self.due, paid: &self.paid }
     }
 
     /// What a person has matched: everything that hangs together by matches is one line.
@@ -121,19 +92,41 @@ impl Work<'_> {
             self.evidence.due.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
         let paid_at: HashMap<ReceiptId, usize> =
             self.evidence.paid.iter().enumerate().map(|(at, one)| (one.id, at)).collect();
-        let mut groups: Vec<(BTreeSet<usize>, BTreeSet<usize>)> = Vec::new();
-        for one in self.evidence.confirmed {
+        // By where an instalment or a payment is: the number of its group. Joined, the smaller moves into the larger.
+        let (mut of_due, mut of_paid): (HashMap<usize, usize>, HashMap<usize, usize>) = Default::default();
+        let mut groups: Vec<(usize, Vec<usize>, Vec<usize>)> = Vec::new();
+        for (number, one) in self.evidence.confirmed.iter().enumerate() {
             let Some((due, paid)) = due_at.get(&one.instalment).zip(paid_at.get(&one.receipt)) else { continue };
-            let touched = groups.extract_if(.., |(all_due, all_paid)| all_due.contains(due) || all_paid.contains(paid));
-            let mut joined = (BTreeSet::from([*due]), BTreeSet::from([*paid]));
-            for (all_due, all_paid) in touched {
-                joined.0.extend(all_due);
-                joined.1.extend(all_paid);
+            let mut into = match (of_due.get(due).copied(), of_paid.get(paid).copied()) {
+                (Some(one), Some(other)) if one != other => {
+                    let size = |at: usize| groups[at].1.len() + groups[at].2.len();
+                    let (into, from) = if size(one) < size(other) { (other, one) } else { (one, other) };
+                    let (_, all_due, all_paid) = std::mem::take(&mut groups[from]);
+                    of_due.extend(all_due.iter().map(|at| (*at, into)));
+                    of_paid.extend(all_paid.iter().map(|at| (*at, into)));
+                    groups[into].1.extend(all_due);
+                    groups[into].2.extend(all_paid);
+                    Some(into)
+                }
+                (one, other) => one.or(other),
+            };
+            let into = *into.get_or_insert_with(|| {
+                groups.push(Default::default());
+                groups.len() - 1
+            });
+            groups[into].0 = number;
+            if of_due.insert(*due, into).is_none() {
+                groups[into].1.push(*due);
             }
-            groups.push(joined);
+            if of_paid.insert(*paid, into).is_none() {
+                groups[into].2.push(*paid);
+            }
         }
-        for (due, paid) in groups {
-            let (due, paid): (Vec<_>, Vec<_>) = (due.into_iter().collect(), paid.into_iter().collect());
+        groups.retain(|(_, all_due, _)| !all_due.is_empty());
+        groups.sort_by_key(|(last, ..)| *last);
+        for (_, mut due, mut paid) in groups {
+            due.sort_unstable();
+            paid.sort_unstable();
             self.line(Finding::Confirmed, &due, &paid)?;
         }
         Some(())
@@ -145,8 +138,7 @@ impl Work<'_> {
 
     /// The amount, in the month it was due. Nil that is due is agreed without a payment.
     fn exact(&mut self) -> Option<()> {
-        for (due, paid) in self.pairs(|due, paid| due.amount == paid.amount && month(due.due_on) == month(paid.paid_on))
-        {
+        for (due, paid) in self.left().of_amounts(true, |due| vec![due.amount]) {
             self.line(self.agreed(due), &[due], &[paid])?;
         }
         let nil: Vec<usize> =
@@ -170,12 +162,14 @@ impl Work<'_> {
                 groups.entry((one.payer, month(one.paid_on), document)).or_default().push(*at);
             }
             groups.retain(|_, parts| parts.len() > 1);
+            let mut wholes: HashMap<(OrganisationId, Month, Pence), BTreeSet<usize>> = HashMap::new();
+            for at in &self.due {
+                let one = &self.evidence.due[*at];
+                wholes.entry((one.payer, month(one.due_on), one.amount)).or_default().insert(*at);
+            }
             for ((payer, of_month, _), parts) in groups {
                 let Some(sum) = Pence::sum(parts.iter().map(|at| self.evidence.paid[*at].amount)) else { continue };
-                let whole = self.due.iter().copied().find(|at| {
-                    let one = &self.evidence.due[*at];
-                    one.payer == payer && month(one.due_on) == of_month && one.amount == sum
-                });
+                let whole = wholes.get_mut(&(payer, of_month, sum)).and_then(BTreeSet::pop_first);
                 if let Some(due) = whole {
                     self.line(self.agreed(due), &[due], &parts)?;
                 }
@@ -208,10 +202,7 @@ impl Work<'_> {
 
     /// What an earlier version of the contribution asked for that month.
     fn earlier_rates(&mut self) -> Option<()> {
-        let earlier = |due: &Expected, paid: &Received| {
-            due.before.contains(&paid.amount) && month(due.due_on) == month(paid.paid_on)
-        };
-        for (due, paid) in self.pairs(earlier) {
+        for (due, paid) in self.left().of_amounts(true, |due| due.before.clone()) {
             self.line(Finding::OldRate, &[due], &[paid])?;
         }
         Some(())
@@ -219,8 +210,7 @@ impl Work<'_> {
 
     /// An amount written wrongly: a digit changed, dropped, doubled or swapped with its neighbour, in its month.
     fn slips(&mut self) -> Option<()> {
-        let in_month = |due: &Expected, paid: &Received| month(due.due_on) == month(paid.paid_on);
-        for (due, paid) in self.pairs(|due, paid| in_month(due, paid) && slip(due.amount, paid.amount).is_some()) {
+        for (due, paid) in self.left().of_amounts(true, |due| slips_of(due.amount)) {
             let found = slip(self.evidence.due[due].amount, self.evidence.paid[paid].amount);
             self.line(found.unwrap_or(Finding::Short), &[due], &[paid])?;
         }
@@ -235,9 +225,9 @@ impl Work<'_> {
             // What was due but for its true-up is short by that, however little it is of the whole.
             let plain = due.amount.checked_sub(due.true_up) == Some(paid.amount);
             let side = due.amount.0.signum() == paid.amount.0.signum();
-            month(due.due_on) == month(paid.paid_on) && (side && like || plain)
+            side && like || plain
         };
-        for (due, paid) in self.pairs(near) {
+        for (due, paid) in self.left().in_month(near) {
             let short = self.evidence.paid[paid].amount < self.evidence.due[due].amount;
             self.line(if short { Finding::Short } else { Finding::Over }, &[due], &[paid])?;
         }
@@ -246,7 +236,7 @@ impl Work<'_> {
 
     /// The amount, dated in another month.
     fn misdated(&mut self) -> Option<()> {
-        for (due, paid) in self.pairs(|due, paid| due.amount == paid.amount) {
+        for (due, paid) in self.left().of_amounts(false, |due| vec![due.amount]) {
             self.line(Finding::Misdated, &[due], &[paid])?;
         }
         Some(())
@@ -298,6 +288,29 @@ fn slip(due: Pence, paid: Pence) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// Every amount that looks as if it were `due`, written wrongly.
+fn slips_of(due: Pence) -> Vec<Pence> {
+    let digits = due.0.unsigned_abs().to_string().into_bytes();
+    let mut written: Vec<Vec<u8>> = Vec::new();
+    for at in 0..=digits.len() {
+        let (before, after) = digits.split_at(at);
+        written.extend((b'0'..=b'9').map(|more| [before, &[more], after].concat()));
+        if let [first, rest @ ..] = after {
+            written.push([before, rest].concat());
+            written.extend((b'0'..=b'9').map(|other| [before, &[other], rest].concat()));
+            if let [second, rest @ ..] = rest {
+                written.push([before, &[*second, *first], rest].concat());
+            }
+        }
+    }
+    let amount = |text: Vec<u8>| Some(Pence(due.0.signum() * String::from_utf8(text).ok()?.parse::<i64>().ok()?));
+    let mut all: Vec<Pence> =
+        written.into_iter().filter_map(amount).filter(|paid| slip(due, *paid).is_some()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// How a true-up comes to its amount: `4 × new − 3 × old`, where the earlier instalments were all the same.

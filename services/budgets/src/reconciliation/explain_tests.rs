@@ -212,3 +212,53 @@ proptest! {
         prop_assert!(lines.iter().all(|line| !line.suggestion.is_empty()));
     }
 }
+
+proptest! {
+    #[test]
+    fn the_nearest_are_paired_first_as_if_each_were_laid_beside_each(
+        owed in prop::collection::vec((1u128..3, 0u64..60, some_amount()), 0..12),
+        seen in prop::collection::vec((1u128..3, 0u64..60, some_amount()), 0..12)
+    ) {
+        let on = |ahead: u64| (day("2019-04-01") + chrono::Days::new(ahead)).to_string();
+        let owed: Vec<_> = (1..).zip(owed).map(|(number, (payer, ahead, amount))| due(number, payer, &on(ahead), amount)).collect();
+        let seen: Vec<_> =
+            (1..).zip(seen).map(|(number, (payer, ahead, amount))| paid(number, payer, &on(ahead), amount, None)).collect();
+        let (all_due, all_paid) = ((0..owed.len()).collect(), (0..seen.len()).collect());
+        let left = Left { all_due: &owed, all_paid: &seen, due: &all_due, paid: &all_paid };
+        let beside = |fits: &dyn Fn(&Expected, &Received) -> bool| {
+            let mut all: Vec<_> = (0..owed.len()).flat_map(|due| (0..seen.len()).map(move |paid| (due, paid)))
+                .filter(|(due, paid)| owed[*due].payer == seen[*paid].payer && fits(&owed[*due], &seen[*paid]))
+                .map(|(due, paid)| ((seen[paid].paid_on - owed[due].due_on).num_days().abs(), due, paid)).collect();
+            all.sort_unstable();
+            let (mut of_due, mut of_paid) = (HashSet::new(), HashSet::new());
+            all.retain(|(_, due, paid)| !of_due.contains(due) && !of_paid.contains(paid) && of_due.insert(*due) && of_paid.insert(*paid));
+            all.into_iter().map(|(_, due, paid)| (due, paid)).collect::<Vec<_>>()
+        };
+        let same_month = |due: &Expected, paid: &Received| month(due.due_on) == month(paid.paid_on);
+        prop_assert_eq!(left.of_amounts(false, |due| vec![due.amount]), beside(&|due, paid| due.amount == paid.amount));
+        prop_assert_eq!(left.of_amounts(true, |due| slips_of(due.amount)),
+            beside(&|due, paid| same_month(due, paid) && slip(due.amount, paid.amount).is_some()));
+        let more = |due: &Expected, paid: &Received| paid.amount > due.amount;
+        prop_assert_eq!(left.in_month(more), beside(&|due, paid| same_month(due, paid) && more(due, paid)));
+    }
+}
+
+/// As many instalments and payments as a fund-year takes, none of which agree.
+#[test]
+fn the_largest_year_there_may_be_is_explained() {
+    let on = |ahead: u64| (day("2019-04-01") + chrono::Days::new(ahead)).to_string();
+    let owed: Vec<_> = (0..1_200i16).map(|n| due(n, 1, &on(u64::from(n.unsigned_abs()) % 30), 1_000_000_000)).collect();
+    let seen: Vec<_> = (0..20_000i64)
+        .map(|n| {
+            let number = u128::from(n.unsigned_abs());
+            paid(number, 1, &on(n.unsigned_abs() % 30), 7_000_000 + n * 1_003, Some(&number.to_string()))
+        })
+        .collect();
+    let words: Vec<_> =
+        (0..1_000).map(|at| Confirmed { receipt: seen[at].id, instalment: owed[at].id, amount: Pence(1) }).collect();
+    assert_eq!(found(&owed, &seen, &words).len(), 1_000 + 19_000 + 200);
+    let alike: Vec<_> =
+        (0..20_000u128).map(|n| paid(n, 1, "2019-04-03", 1_000_000_000, Some(&n.to_string()))).collect();
+    let lines = found(&owed, &alike, &[]);
+    assert_eq!(lines.iter().filter(|line| line.finding == Finding::Agreed).count(), 1_200);
+}

@@ -107,9 +107,13 @@ async fn reconciled(
     let due = store::expected(tx, fund, year).await?;
     let paid = store::received(tx, fund, year).await?;
     let confirmed = store::confirmed(tx, fund, year).await?;
-    let lines = explain(&Evidence { due: &due, paid: &paid, confirmed: &confirmed, today }).ok_or_else(too_large)?;
-    let paid_of = explain::paid_of(&confirmed, &lines);
-    Ok((lines, paid_of))
+    // Explaining takes processor time, which must not hold other requests up.
+    let explained = tokio::task::spawn_blocking(move || {
+        let lines = explain(&Evidence { due: &due, paid: &paid, confirmed: &confirmed, today })?;
+        let paid_of = explain::paid_of(&confirmed, &lines);
+        Some((lines, paid_of))
+    });
+    explained.await.map_err(Problem::internal)?.ok_or_else(too_large)
 }
 
 /// What the reconciliation finds was paid for each instalment of a fund-year.
@@ -143,8 +147,8 @@ pub(crate) async fn list_matches(
 
 /// Match a payment with an instalment
 ///
-/// A person's word that a payment, or a part of it, was for an instalment. No more of a payment is matched than was
-/// paid; what of it is over stays in sight.
+/// A person's word that a payment, or a part of it, was for an instalment of the body that paid. No more of a payment is
+/// matched than was paid, and no more of an instalment than was due; what is over stays in sight.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/reconciliation/matches", operation_id = "recordMatch",
     tag = "contributions",
@@ -161,9 +165,11 @@ pub(crate) async fn record_match(
     draft.check()?;
     let mut tx = scope.write(&request).await?;
     find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
-    let (paid, matched) = store::matched(&mut tx, path.fund, path.year, draft.receipt)
+    let (payer, paid, matched) = store::matched(&mut tx, path.fund, path.year, draft.receipt)
         .await?
         .ok_or_else(|| unknown("/receipt", "payment"))?;
+    let owed = store::owed(&mut tx, path.fund, path.year, draft.instalment).await?;
+    draft.of_instalment(payer, &owed.ok_or_else(|| unknown("/instalment", "instalment"))?)?;
     draft.within(paid, matched)?;
     let body = MatchBody {
         id: MatchId::at(scope.now()),

@@ -1,7 +1,7 @@
 //! A person's match of a payment with an instalment. No SQL, no HTTP, no clock.
 
 use chrono::{DateTime, Utc};
-use domain::{InstalmentId, MatchId, Pence, ReceiptId};
+use domain::{InstalmentId, MatchId, OrganisationId, Pence, ReceiptId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
@@ -39,15 +39,38 @@ impl MatchDraft {
     /// No more of a payment is matched than was paid.
     pub(super) fn within(&self, paid: Pence, matched: Pence) -> Result<(), Problem> {
         let left = paid.checked_sub(matched).unwrap_or(Pence::ZERO);
-        let same_side = self.amount_pence.0.signum() == paid.0.signum();
-        if same_side
-            && self.amount_pence.0.unsigned_abs() <= left.0.unsigned_abs()
-            && left.0.signum() == paid.0.signum()
-        {
+        if self.fits(paid, left) {
             return Ok(());
         }
         Err(Problem::invalid("/amount_pence", format_args!("Of this payment of {paid}, {left} is not matched yet.")))
     }
+
+    /// A payment is for an instalment of the body that paid, and no more is matched with it than was due.
+    pub(super) fn of_instalment(&self, payer: OrganisationId, owed: &Owed) -> Result<(), Problem> {
+        if payer != owed.payer {
+            return Err(Problem::invalid("/receipt", "Another body paid this than owes the instalment."));
+        }
+        let left = owed.amount.checked_sub(owed.matched).unwrap_or(Pence::ZERO);
+        if self.fits(owed.amount, left) {
+            return Ok(());
+        }
+        let detail = format!("Of this instalment of {}, {left} is not matched yet.", owed.amount);
+        Err(Problem::invalid("/amount_pence", detail))
+    }
+
+    fn fits(&self, whole: Pence, left: Pence) -> bool {
+        self.amount_pence.0.signum() == whole.0.signum()
+            && self.amount_pence.0.unsigned_abs() <= left.0.unsigned_abs()
+            && left.0.signum() == whole.0.signum()
+    }
+}
+
+/// An instalment in force, and how much of it is matched.
+#[derive(Debug, Clone)]
+pub(super) struct Owed {
+    pub(super) payer: OrganisationId,
+    pub(super) amount: Pence,
+    pub(super) matched: Pence,
 }
 
 /// A match to take back.
@@ -117,6 +140,11 @@ mod tests {
         assert!(of(-1).within(Pence(100), Pence::ZERO).is_err());
         assert!(of(-100).within(Pence(-100), Pence::ZERO).is_ok(), "money paid back");
         assert!(of(1).within(Pence(100), Pence(100)).is_err());
+        let (payer, other) = (OrganisationId(Uuid::nil()), OrganisationId(Uuid::from_u128(1)));
+        let owed = |matched: i64| Owed { payer, amount: Pence(100), matched: Pence(matched) };
+        assert!(of(60).of_instalment(payer, &owed(40)).is_ok());
+        assert!(of(61).of_instalment(payer, &owed(40)).is_err(), "no more than was due");
+        assert!(of(60).of_instalment(other, &owed(0)).is_err(), "another body's");
         assert!(of(0).check().is_err() && of(i64::MIN).check().is_err());
     }
 }

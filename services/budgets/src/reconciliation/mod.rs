@@ -4,6 +4,7 @@ mod explain;
 pub(crate) mod http;
 mod line;
 mod matches;
+mod pairing;
 mod store;
 
 pub(crate) use http::paid_of_instalments;

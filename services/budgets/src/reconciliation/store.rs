@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     line::{Confirmed, Expected, Received},
-    matches::MatchBody,
+    matches::{MatchBody, Owed},
 };
 
 /// The instalments in force of a fund-year, each with what earlier versions asked for it.
@@ -108,19 +108,22 @@ pub(super) async fn matches(
     Ok(rows)
 }
 
-/// A payment's amount and how much of it is matched. Whoever matches it meanwhile has to wait.
+/// A payment's payer and amount, and how much of it is matched. Whoever matches one of the year meanwhile has to wait.
 pub(super) async fn matched(
     tx: &mut Tx<Borough>,
     fund: FundId,
     year: FinancialYear,
     receipt: ReceiptId,
-) -> Result<Option<(Pence, Pence)>, DbError> {
-    let lock = receipt.to_string();
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'receipt', $1::text), 0))", lock)
-        .fetch_one(tx.connection())
-        .await?;
+) -> Result<Option<(OrganisationId, Pence, Pence)>, DbError> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'matches', $1::text, $2::text), 0))",
+        fund.0.to_string(),
+        year.to_string()
+    )
+    .fetch_one(tx.connection())
+    .await?;
     let row = sqlx::query!(
-        r#"select r.amount_pence as "paid: Pence",
+        r#"select r.payer_id, r.amount_pence as "paid: Pence",
              coalesce((select sum(m.amount_pence) from budgets.receipt_match m
                        where m.fund_id = $1 and m.year = $2 and m.receipt_id = $3
                          and m.withdrawn_at is null), 0)::bigint as "matched!: Pence"
@@ -131,7 +134,34 @@ pub(super) async fn matched(
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row.map(|row| (row.paid, row.matched)))
+    Ok(row.map(|row| (OrganisationId(row.payer_id), row.paid, row.matched)))
+}
+
+/// An instalment as it is in force, whichever version of it is named, and how much of it is matched.
+pub(super) async fn owed(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    instalment: InstalmentId,
+) -> Result<Option<Owed>, DbError> {
+    let row = sqlx::query_as!(
+        Owed,
+        r#"select i.payer_id as "payer: OrganisationId", i.amount_pence as "amount: Pence",
+             coalesce((select sum(m.amount_pence) from budgets.receipt_match m
+                       where m.fund_id = $1 and m.year = $2 and m.contribution_id = i.contribution_id
+                         and m.instalment_number = i.number and m.withdrawn_at is null), 0)::bigint as "matched!: Pence"
+           from budgets.instalment named
+             join budgets.instalment i on i.fund_id = $1 and i.year = $2
+               and i.contribution_id = named.contribution_id and i.number = named.number
+           where named.fund_id = $1 and named.year = $2 and named.instalment_id = $3
+           order by i.version desc limit 1"#,
+        fund.0,
+        year.start(),
+        instalment.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row)
 }
 
 /// Writes a match; whether its instalment is one of the fund-year.

@@ -2,16 +2,17 @@
 
 use auth::can;
 use chrono::{DateTime, Utc};
-use domain::{FinancialYear, Pence, day_in_england};
+use domain::{FinancialYear, day_in_england};
 use serde::{Deserialize, Serialize};
 use tenancy::InRegion;
 use web::{Problem, Query, Row, WithCsv, problems};
 
 use super::{
-    http::{Coverage, NamedBorough},
+    contributed::{self, ByWhat, RegionContributionColumns, RegionContributionFigures},
+    http::Coverage,
     store,
 };
-use crate::{positions::http::too_large, years::Completeness};
+use crate::positions::http::too_large;
 
 /// Which contributions, and by what.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -24,15 +25,6 @@ pub(crate) struct RegionContributionsQuery {
     /// Any of borough, kind, source, payer, with a comma between; by borough when left out.
     #[param(example = "borough,payer")]
     group_by: Option<String>,
-}
-
-/// What rows are told apart by.
-#[derive(Debug, Default)]
-pub(super) struct ByWhat {
-    pub(super) borough: bool,
-    pub(super) kind: bool,
-    pub(super) source: bool,
-    pub(super) payer: bool,
 }
 
 impl ByWhat {
@@ -51,53 +43,6 @@ impl ByWhat {
             }
         }
         Ok(by)
-    }
-}
-
-/// A body that contributes, as the region knows it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct RegionPayer {
-    /// Its ODS code; a council has none.
-    #[schema(example = "QOP")]
-    pub(super) ods: Option<String>,
-    #[schema(example = "icb")]
-    pub(super) kind: String,
-}
-
-/// What a row is of; null where it was not grouped by.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct RegionContributionColumns {
-    pub(super) borough: Option<NamedBorough>,
-    /// Only when grouped by kind are aligned and in-view funds without a section 75 basis shown.
-    pub(super) kind: Option<String>,
-    /// Of a payment, where all its body's contributions to the fund have the same; else `not_analysed`.
-    pub(super) source: Option<String>,
-    pub(super) payer: Option<RegionPayer>,
-}
-
-/// What was planned, due and paid. What is in kind is in none of it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(crate) struct RegionContributionFigures {
-    /// For the whole year, by the versions in force.
-    pub(super) planned_pence: Pence,
-    /// What of it was due by today.
-    pub(super) due_pence: Pence,
-    pub(super) paid_pence: Pence,
-    /// What was due less what was paid, nil where that is not above it; null where not all that was paid is known.
-    pub(super) overdue_pence: Option<Pence>,
-    pub(super) completeness: Completeness,
-}
-
-impl RegionContributionFigures {
-    fn of(row: &store::ContributionSums) -> Option<Self> {
-        let overdue = row.due.checked_sub(row.paid)?.max(Pence::ZERO);
-        Some(Self {
-            planned_pence: row.planned,
-            due_pence: row.due,
-            paid_pence: row.paid,
-            overdue_pence: (row.completeness == Completeness::Complete).then_some(overdue),
-            completeness: row.completeness,
-        })
     }
 }
 
@@ -161,22 +106,15 @@ pub(crate) async fn get_region_contributions(
         None => FinancialYear::of(today).map_err(Problem::internal)?,
     };
     let mut tx = scope.read().await?;
-    let sums = store::contribution_sums(&mut tx, year, today, &by).await?;
+    let all = store::contributed(&mut tx, year, today).await?;
     let boroughs = store::contribution_coverage(&mut tx, year).await?;
 
-    let (mut data, mut total) = (Vec::new(), None);
-    for row in sums {
-        let figures = RegionContributionFigures::of(&row).ok_or_else(too_large)?;
-        if row.is_total {
-            total = Some(figures);
-        } else {
-            data.push(RegionContributionRow { columns: row.columns, figures });
-        }
-    }
+    let rows = contributed::grouped(&all, &by).ok_or_else(too_large)?;
+    let data: Vec<_> = rows.into_iter().map(|(columns, figures)| RegionContributionRow { columns, figures }).collect();
     let body = RegionContributionsBody {
         year,
         data: data.clone(),
-        total: total.ok_or_else(|| Problem::internal("the total is missing"))?,
+        total: contributed::total(&all).ok_or_else(too_large)?,
         as_of: scope.now(),
         coverage: Coverage::of(boroughs),
         next_cursor: None,

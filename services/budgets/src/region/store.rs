@@ -1,11 +1,11 @@
 //! The SQL of the region's figures. The region's role has no grant on any fund, account or journal.
 
 use chrono::NaiveDate;
-use domain::{FinancialYear, Pence, Period};
+use domain::{FinancialYear, FundId, Pence, Period};
 use tenancy::{DbError, Region, Tx};
 
 use super::{
-    contributions::{ByWhat, RegionContributionColumns, RegionPayer},
+    contributed::{Contributed, RegionPayer},
     http::{GroupBy, NamedBorough, RegionColumns},
 };
 use crate::years::Completeness;
@@ -138,67 +138,38 @@ pub(super) async fn left_out(
     Ok(rows)
 }
 
-/// A row of what was contributed.
-pub(super) struct ContributionSums {
-    pub(super) columns: RegionContributionColumns,
-    pub(super) planned: Pence,
-    pub(super) due: Pence,
-    pub(super) paid: Pence,
-    pub(super) completeness: Completeness,
-    pub(super) is_total: bool,
-}
-
-/// The rows asked for, and last the total: section 75 money of complete years only.
-pub(super) async fn contribution_sums(
+/// What bodies put into every fund of the year, by fund, kind, source and body.
+pub(super) async fn contributed(
     tx: &mut Tx<Region>,
     year: FinancialYear,
     today: NaiveDate,
-    by: &ByWhat,
-) -> Result<Vec<ContributionSums>, DbError> {
+) -> Result<Vec<Contributed>, DbError> {
     let rows = sqlx::query!(
-        r#"with base as (
-             select b.slug, b.gss, b.name, r.kind, r.section_75, r.funding_source, r.payer_code, r.payer_kind, r.completeness,
-               r.planned_pence, case when r.on_day <= $2 then r.planned_pence else 0 end as due_pence, r.paid_pence
-             from budgets.region_contribution r join budgets.borough b on b.borough_id = r.borough_id where r.year = $1
-           ), grouped as (
-             select case when $3 then slug end as slug, case when $3 then gss end as gss, case when $3 then name end as name,
-               case when $4 then kind end as kind, case when $5 then funding_source end as source,
-               case when $6 then payer_code end as payer_code, case when $6 then payer_kind end as payer_kind,
-               sum(planned_pence) as planned, sum(due_pence) as due, sum(paid_pence) as paid,
-               bool_or(completeness = 'partial') as partial, false as is_total
-             from base where section_75 or $4 group by 1, 2, 3, 4, 5, 6, 7
-           ), total as (
-             select null::text, null::text, null::text, null::text, null::text, null::text, null::text,
-               coalesce(sum(planned_pence), 0), coalesce(sum(due_pence), 0), coalesce(sum(paid_pence), 0), false, true
-             from base where section_75 and completeness = 'complete'
-           )
-           select slug, gss, name, kind, source, payer_code, payer_kind, planned::bigint as "planned!: Pence",
-             due::bigint as "due!: Pence", paid::bigint as "paid!: Pence", partial as "partial!", is_total as "is_total!"
-           from (select * from grouped union all select * from total) every_row
-           order by is_total, slug, kind, source, payer_kind, payer_code"#,
+        r#"select b.slug, b.gss, b.name, r.fund_id, r.kind, r.section_75, r.funding_source, r.payer_code, r.payer_kind,
+             bool_or(r.completeness = 'partial') as "partial!", sum(r.planned_pence)::bigint as "planned!: Pence",
+             coalesce(sum(r.planned_pence) filter (where r.on_day <= $2), 0)::bigint as "due!: Pence",
+             sum(r.paid_pence)::bigint as "paid!: Pence"
+           from budgets.region_contribution r join budgets.borough b on b.borough_id = r.borough_id
+           where r.year = $1 group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+           order by b.slug, r.kind, r.funding_source, r.payer_kind, r.payer_code, r.fund_id"#,
         year.start(),
-        today,
-        by.borough,
-        by.kind,
-        by.source,
-        by.payer
+        today
     )
     .fetch_all(tx.connection())
     .await?;
-    let sums = rows.into_iter().map(|row| ContributionSums {
-        columns: RegionContributionColumns {
-            borough: row.slug.zip(row.gss).zip(row.name).map(|((slug, gss), name)| NamedBorough { slug, gss, name }),
-            kind: row.kind,
-            source: row.source,
-            payer: row.payer_kind.map(|kind| RegionPayer { ods: row.payer_code, kind }),
-        },
+    let contributed = rows.into_iter().map(|row| Contributed {
+        borough: NamedBorough { slug: row.slug, gss: row.gss, name: row.name },
+        fund: FundId(row.fund_id),
+        kind: row.kind,
+        section_75: row.section_75,
+        source: row.funding_source,
+        payer: RegionPayer { ods: row.payer_code, kind: row.payer_kind },
+        completeness: if row.partial { Completeness::Partial } else { Completeness::Complete },
         planned: row.planned,
         due: row.due,
         paid: row.paid,
-        completeness: if row.partial { Completeness::Partial } else { Completeness::Complete },
-        is_total: row.is_total,
     });
-    Ok(sums.collect())
+    Ok(contributed.collect())
 }
 
 /// Every borough expected in the year: whether it has section 75 contributions or payments, and whether any are of a

@@ -78,7 +78,8 @@ pub(crate) struct ReturnTotals {
     pub(crate) due_pence: Pence,
     pub(crate) budget_pence: Pence,
     pub(crate) actual_pence: Pence,
-    /// Null where there is no forecast.
+    /// Null where there is no forecast; a scheme nobody forecast counts at its budget, or at what it has spent where that is
+    /// more.
     pub(crate) forecast_pence: Option<Pence>,
     /// Forecast less budget: adverse above zero.
     pub(crate) variance_pence: Option<Pence>,
@@ -175,10 +176,12 @@ pub(super) fn totals(contributions: &[ReturnContribution], schemes: &[ReturnSche
     let cash = || contributions.iter().filter(|one| one.in_total && !one.in_kind);
     let counted = || schemes.iter().filter(|scheme| scheme.in_total);
     let budget = Pence::sum(counted().map(|scheme| scheme.budget_pence))?;
-    let known: Option<Vec<Pence>> = counted().map(|scheme| scheme.forecast_pence).collect();
-    let forecast = match known.filter(|known| !known.is_empty()) {
-        Some(known) => Some(Pence::sum(known)?),
-        None => None,
+    // A scheme nobody forecast is taken to spend its budget, or what it has spent already where that is more.
+    let likely =
+        |scheme: &ReturnScheme| scheme.forecast_pence.unwrap_or_else(|| scheme.actual_pence.max(scheme.budget_pence));
+    let forecast = match counted().any(|scheme| scheme.forecast_pence.is_some()) {
+        true => Some(Pence::sum(counted().map(likely))?),
+        false => None,
     };
     let variance = match forecast {
         Some(forecast) => Some(forecast.checked_sub(budget)?),
@@ -196,6 +199,13 @@ pub(super) fn totals(contributions: &[ReturnContribution], schemes: &[ReturnSche
 }
 
 impl ReturnFigures {
+    /// Whether others say the same: of the totals, contributions, schemes and the memorandum account.
+    pub(super) fn says_what(&self, others: &Self) -> Result<bool, serde_json::Error> {
+        let money =
+            |of: &Self| serde_json::to_value((&of.totals, &of.contributions, &of.schemes, &of.memorandum_account));
+        Ok(money(self)? == money(others)?)
+    }
+
     /// All of it as flat lines.
     pub(super) fn lines(&self) -> Vec<ReturnLine> {
         let mut lines = Vec::new();
@@ -271,12 +281,14 @@ mod tests {
     }
 
     #[test]
-    fn totals_count_what_counts_and_an_unknown_forecast_is_not_nil() {
+    fn totals_count_what_counts_and_a_scheme_nobody_forecast_spends_its_budget() {
         let all = [scheme(true, 100_000, Some(103_000)), scheme(false, 9, None)];
         let told = totals(&[], &all).expect("in range");
         assert_eq!((told.budget_pence, told.forecast_pence), (Pence(100_000), Some(Pence(103_000))));
         assert_eq!((told.variance_pence, told.variance_bp), (Some(Pence(3_000)), Some(300)));
-        let unknown = totals(&[], &[scheme(true, 1, Some(1)), scheme(true, 1, None)]).expect("in range");
+        let most = totals(&[], &[scheme(true, 10, Some(12)), scheme(true, 7, None)]).expect("in range");
+        assert_eq!((most.forecast_pence, most.variance_pence), (Some(Pence(19)), Some(Pence(2))));
+        let unknown = totals(&[], &[scheme(true, 1, None), scheme(true, 1, None)]).expect("in range");
         assert_eq!((unknown.forecast_pence, unknown.variance_pence), (None, None));
         assert!(totals(&[], &[scheme(true, i64::MAX, None), scheme(true, 1, None)]).is_none(), "out of range");
     }

@@ -7,7 +7,7 @@ use web::Problem;
 
 use super::{
     figures::{ReturnActionPlan, ReturnBcf, ReturnContribution, ReturnFigures, ReturnSaving, ReturnScheme, totals},
-    statutory_return::{ReturnKind, ReturnSummary, last_period, needs, periods_unmet},
+    statutory_return::{ReturnKind, ReturnSummary, forecast_unmet, last_period, needs, periods_unmet},
     store,
 };
 use crate::{
@@ -119,10 +119,14 @@ async fn warnings(
         let (funded, planned, apart) = (money.funded_pence, money.planned_pence, money.difference_pence);
         told.push(format!("The budget does not balance: {funded} comes in for {planned} planned, {apart} apart."));
     }
+    if let Some(day) = money.agreed_on.filter(|_| !money.stands) {
+        told.push(format!("The budget that was agreed on {day} stands no more: it has changed since. Agree it anew."));
+    }
     if year_is == Completeness::Partial {
         told.push("Only a part of the year's figures is known.".to_owned());
     }
-    if figures.totals.forecast_pence.is_none() && !figures.kind.is_better_care_fund() {
+    let unforecast = figures.schemes.iter().any(|scheme| scheme.in_total && scheme.forecast_pence.is_none());
+    if unforecast && !figures.kind.is_better_care_fund() {
         told.push("Not every scheme has a forecast.".to_owned());
     }
     for check in figures.better_care_fund.iter().flat_map(|bcf| &bcf.checks) {
@@ -140,6 +144,11 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
     let period = last_period(of.quarter);
     let sums = by_scheme(tx, &fund, of.year, period).await?;
     let givings = memorandum::givings(tx, &fund, of.year, last_day(of.year, of.quarter)).await?;
+    // A risk share is settled of a whole year.
+    let settled = match of.quarter {
+        None => memorandum::settled(tx, of.fund, of.year).await?,
+        Some(_) => Vec::new(),
+    };
     let (_, money) = find_year_budget(tx, of.fund, of.year).await?;
     let planned = action_plans::list(tx, of.fund, of.year, None, ACTION_PLANS_MAX).await?;
     let contributions = contributions(&fund, &givings);
@@ -159,6 +168,9 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
             "The forecast is over budget by more than the year's threshold, and there is no action plan. Record one.",
         ));
     }
+    let known = Period::new(period.number().min(12)).map_err(Problem::internal)?;
+    let forecast = store::forecast_since(tx, of.fund, of.year, known).await?;
+    unmet.extend(forecast_unmet(of.kind, forecast, totals.budget_pence, totals.actual_pence));
     if let (ReturnKind::BetterCareFundPlan, Some(bcf)) = (of.kind, &bcf) {
         unmet.extend(better_care_fund::unmet(&bcf.checks));
     }
@@ -180,7 +192,12 @@ pub(super) async fn gather(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<G
         as_of: tx.now(),
         source: fund.source.clone(),
         totals,
-        memorandum_account: memorandum::draw_up(&fund, &money, &sums, &givings)?,
+        memorandum_account: memorandum::draw_up(
+            &fund,
+            &money,
+            &sums,
+            (&memorandum::come_due(givings, of.quarter), &settled),
+        )?,
         contributions,
         schemes,
         savings: savings::reported(tx, of.fund, of.year, period).await?.into_iter().map(ReturnSaving::from).collect(),

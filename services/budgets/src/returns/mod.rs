@@ -4,6 +4,7 @@ mod figures;
 mod gather;
 pub(crate) mod http;
 pub(crate) mod moves;
+pub(crate) mod narrative;
 pub(crate) mod reporting;
 mod sheets;
 mod statutory_return;

@@ -63,10 +63,16 @@ async fn submitted(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<Frozen, P
     frozen.ok_or_else(|| Problem::internal("a return was submitted without figures"))
 }
 
-/// Approves what was submitted, and tells the region its totals.
+/// Approves what was submitted, where the books still say it, and tells the region its totals.
 async fn approve(tx: &mut Tx<Borough>, of: &ReturnSummary) -> Result<(), Problem> {
     let frozen = submitted(tx, of).await?;
     let figures: ReturnFigures = serde_json::from_str(&frozen.figures).map_err(Problem::internal)?;
+    hold_back_the_year(tx, of.fund, of.year).await?;
+    let now = gather(tx, of).await?;
+    if !now.unmet.is_empty() || !figures.says_what(&now.figures).map_err(Problem::internal)? {
+        let detail = "The books have moved since this was submitted. Send it back to draft and submit it again.";
+        return Err(Problem::new(&problems::CONFLICT, detail));
+    }
     let fund = find_fund(tx, of.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     if let Some(region) = &fund.region {
         store::tell_region(tx, region, of, &figures).await?;
@@ -101,7 +107,7 @@ async fn publish(tx: &mut Tx<Borough>, of: &ReturnSummary, by: &str) -> Result<(
 ///
 /// Submitting freezes its figures; what is approved and published is those. It is refused while a period it needs is open
 /// (rule 15, 16), while a forecast overspend has no action plan (rule 27), and of a Better Care Fund plan while it breaks a
-/// rule (35, 36, 37, 39, 40). A second person approves. Published, it never changes (rule 60): restate it.
+/// rule (35, 36, 37, 39, 40). A second person approves, unless the books have moved since: then it is submitted again. Published, it never changes (rule 60): restate it.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/returns/{return}/transitions", operation_id = "moveReturn", tag = "returns",
     params(ReturnPath, Versioned, web::Keyed),

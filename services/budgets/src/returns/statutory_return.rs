@@ -2,7 +2,7 @@
 
 use auth::{Permission, Scopes, can};
 use chrono::{DateTime, Utc};
-use domain::{FinancialYear, FundId, Period, ReturnId};
+use domain::{FinancialYear, FundId, Pence, Period, ReturnId};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row};
 
@@ -126,6 +126,13 @@ pub(super) fn periods_unmet(open: &[Period]) -> Option<Unmet> {
     Some(rules::REPORTS.unmet(format!("{noun} {} {are} open. Soft-close them first.", listed.join(", "))))
 }
 
+/// What holds a report up that nobody made a forecast for (rule 27), unless all is spent within the budget.
+pub(super) fn forecast_unmet(kind: ReturnKind, forecast: bool, budget: Pence, actual: Pence) -> Option<Unmet> {
+    let asked = matches!(kind, ReturnKind::Quarterly | ReturnKind::Annual);
+    let missing = "More is spent than was budgeted, and nobody has forecast where that leads. Make a forecast first.";
+    (asked && !forecast && actual > budget).then(|| rules::ACTION_PLAN.unmet(missing))
+}
+
 /// A return, without its figures.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct ReturnSummary {
@@ -204,6 +211,14 @@ mod tests {
         assert_eq!(periods_unmet(&[]), None);
         let unmet = periods_unmet(&[period(4), period(6)]).expect("two are open");
         assert_eq!((unmet.rule.number, unmet.missing.as_str()), (15, "Periods 4, 6 are open. Soft-close them first."));
+    }
+
+    #[test]
+    fn rule_27_an_overspend_nobody_forecast_holds_a_report_up() {
+        let unmet = |kind, forecast, actual| forecast_unmet(kind, forecast, Pence(100), Pence(actual)).is_some();
+        assert!(unmet(ReturnKind::Quarterly, false, 101) && unmet(ReturnKind::Annual, false, 101));
+        assert!(!unmet(ReturnKind::Quarterly, true, 101) && !unmet(ReturnKind::Quarterly, false, 100));
+        assert!(!unmet(ReturnKind::BetterCareFund, false, 101));
     }
 
     #[test]

@@ -149,6 +149,24 @@ pub(super) async fn move_to(
     Ok(done.rows_affected() == 1)
 }
 
+/// Gives a draft another narrative, from the version that was read; `false` where somebody else came first.
+pub(super) async fn set_narrative(
+    tx: &mut Tx<Borough>,
+    at: &ReturnSummary,
+    narrative: Option<&str>,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "update budgets.statutory_return set narrative = $3, version = version + 1
+         where return_id = $1 and version = $2 and state = 'draft'",
+        at.id.0,
+        at.version,
+        narrative
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Keeps the figures a return is submitted with.
 pub(super) async fn insert_submission(tx: &mut Tx<Borough>, of: ReturnId, frozen: &Frozen) -> Result<(), DbError> {
     sqlx::query!(
@@ -275,6 +293,24 @@ pub(super) async fn periods(
     .await?;
     let open = |state: &str| PeriodState::parse(state).takes_postings();
     Ok(rows.into_iter().map(|row| (row.period, open(&row.state), row.touched)).collect())
+}
+
+/// Whether the year was forecast when a period was known, or later.
+pub(super) async fn forecast_since(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    period: Period,
+) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from budgets.forecast where fund_id = $1 and year = $2 and period >= $3) as "there!""#,
+        fund.0,
+        year.start(),
+        period.number()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
 }
 
 /// The borough itself, by its names.

@@ -60,7 +60,7 @@ async fn list(
                 nhs_share_bp: row.nhs_share_bp,
                 la_share_bp: row.la_share_bp,
                 provider_type,
-                outcomes: serde_json::from_value(outcomes).unwrap_or_default(),
+                outcomes: serde_json::from_value(outcomes).expect("outcomes as they were written"),
             }),
         }
     });
