@@ -100,6 +100,7 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
         }
         "recordInvoice" => {
             set("invoice_number", &key());
+            body.as_mut().expect("a body")["amount_pence"] = 1.into();
             return path.replace("{instalment}", &instalment().await);
         }
         "importReceipts" => set("payer", council),

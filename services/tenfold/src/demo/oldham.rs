@@ -49,7 +49,7 @@ async fn overspend(loader: &Loader<'_>, fund: &Fund) -> anyhow::Result<()> {
         "lines": [{"scheme": "POOL", "amount_pence": 16_397_000_000_i64}]});
     fund.make("years/2019-20/forecasts", &outturn).await?;
     let plan = json!({"cause": "Illustrative: the source does not say", "actions": ["Illustrative: review packages of care"],
-        "owner": "Illustrative: director of adult services", "due_on": "2020-06-30", "recovers_pence": 0});
+        "owner": "Illustrative: director of adult services", "due_on": "2020-06-30", "recovers_pence": 100_000_000});
     fund.make("years/2019-20/action-plans", &plan).await?;
     fund.soft_close("2019-20").await?;
 
