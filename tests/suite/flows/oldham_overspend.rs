@@ -316,6 +316,10 @@ async fn oldhams_overspend_is_forecast_planned_against_shared_and_settled() {
         "narrative": "An overspend, shared as agreed."});
     let made = pool.made("returns", &draft).await;
     let path = format!("/v1/boroughs/oldham/returns/{}", made["id"].as_str().unwrap());
+    let unforecast = world.try_move(&pool.finance(), &path, "submitted", "Year end").await;
+    assert_eq!((refusal(&unforecast).as_str(), &unforecast.body["unmet"][0]["rule"]), ("409 rule-unmet", &json!(27)));
+    let outturn = json!({"period": 12, "method": "profile", "basis": "The outturn"});
+    pool.made_in_fund(&format!("{YEAR}/forecasts"), &outturn).await;
     world.moved(&pool.finance(), &path, "submitted", "Year end").await;
     for to in ["approved", "published"] {
         world.moved("oldham-pool-manager", &path, to, "Seen").await;
