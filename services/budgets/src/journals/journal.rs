@@ -7,7 +7,7 @@ use domain::{AccountId, DecisionId, FinancialYear, FundId, JournalId, Pence, Per
 use serde::{Deserialize, Serialize};
 use web::{Problem, problems};
 
-use crate::{accounts::AccountKind, periods::PeriodState, rules};
+use crate::{accounts::AccountKind, periods::PeriodState, rules, schedules::Held};
 
 /// The most one journal may move in a layer: £100,000,000,000.00. Sums of very many journals still fit.
 pub(crate) const MOVES_MAX: Pence = Pence(10_000_000_000_000);
@@ -177,13 +177,6 @@ pub(super) struct SchemeOfLine {
     pub(super) held: Held,
 }
 
-/// How a scheme's money is held: no budget crosses from one way to another (rule 29).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Held {
-    pub(crate) capital: bool,
-    pub(crate) ring_fence: Option<String>,
-}
-
 /// A line, its codes resolved.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
@@ -285,13 +278,7 @@ impl Books {
             }
         }
         let Some(taken) = taken else { return Ok(()) };
-        match given.into_iter().find(|(_, held)| *held != taken) {
-            None => Ok(()),
-            Some((at, _)) => {
-                let detail = "It would move budget between capital and revenue, or across a ring-fence.";
-                Err(rules::VIREMENT_WALLS.broken(format!("/postings/{at}/scheme"), detail))
-            }
-        }
+        given.into_iter().try_for_each(|(at, held)| taken.may_give(held, format!("/postings/{at}/scheme")))
     }
 
     fn resolve(&self, at: usize, line: &PostingDraft) -> Result<Line, Problem> {

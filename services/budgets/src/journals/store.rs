@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use super::{
     http::{JournalBody, PostingBody},
-    journal::{Books, Held, Journal, Layer, Line, SchemeOfLine},
+    journal::{Books, Journal, Layer, Line, SchemeOfLine},
 };
-use crate::{accounts::AccountKind, periods::PeriodState};
+use crate::{accounts::AccountKind, periods::PeriodState, schedules::Held};
 
 /// Keeps the period from being closed until the transaction ends; any number of writers may hold it.
 pub(super) async fn hold_period_open(
@@ -94,7 +94,7 @@ pub(super) async fn open_books(
 type SchemeRow = (Uuid, String, String, bool, bool, Option<String>);
 
 fn each<T: for<'de> Deserialize<'de>, U>(object: Value, make: impl Fn(T) -> U) -> HashMap<String, U> {
-    let fields: HashMap<String, T> = serde_json::from_value(object).unwrap_or_default();
+    let fields: HashMap<String, T> = serde_json::from_value(object).expect("codes as the query has them");
     fields.into_iter().map(|(code, value)| (code, make(value))).collect()
 }
 
@@ -223,7 +223,7 @@ pub(super) async fn list(
         decision_id: row.decision_id.map(DecisionId),
         split_suspected: row.split_suspected,
         lines: row.lines,
-        postings: serde_json::from_value::<Vec<PostingBody>>(row.postings).unwrap_or_default(),
+        postings: serde_json::from_value::<Vec<PostingBody>>(row.postings).expect("postings as the query has them"),
     });
     Ok(journals.collect())
 }

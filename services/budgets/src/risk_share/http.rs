@@ -2,7 +2,7 @@
 
 use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{CalculationId, FinancialYear, FundId, JournalId, OrganisationId, Pence, Period, day_in_england};
+use domain::{CalculationId, FinancialYear, FundId, JournalId, OrganisationId, Period, day_in_england};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
@@ -13,7 +13,7 @@ use web::{
 
 use super::{
     calculation::{Books, RiskShare, SchemeFigures, calculate},
-    rule::{RatioBasis, weights},
+    rule::{RatioBasis, left_out, weights},
     share::NotShared,
     store,
 };
@@ -61,18 +61,10 @@ pub(super) async fn as_it_stands(
     everyone.extend(paid_in.iter().map(|one| one.party));
     let known = store::named(tx, &everyone).await?;
     let name = |party: &OrganisationId| known.get(party).map(|body| body.name.clone()).unwrap_or_default();
-    let ended = |party: &&OrganisationId| {
+    let ended = |party: &OrganisationId| {
         known.get(party).and_then(|body| body.valid_to).is_some_and(|last| last < year.first_day())
     };
-    if let Some(gone) = parties.iter().find(ended) {
-        let missing = format!("{} had ended when {year} began. Record a version of the rule without it.", name(gone));
-        return Err(rules::refused(vec![rules::BODY_EXISTS.unmet(missing)]));
-    }
-    if let Some(left_out) = paid_in.iter().map(|one| one.party).find(|party| !parties.contains(party)) {
-        let missing =
-            format!("{} pays in, and the rule leaves it out. Record a version that names it.", name(&left_out));
-        return Err(rules::refused(vec![rules::RESIDUAL_OWNED.unmet(missing)]));
-    }
+    rules::all_met(left_out(&rule.rule, &paid_in, ended, name))?;
     let days = (year.first_day(), year.last_day());
     let weigh = |bare| weights(parties, &paid_in, rule.rule.basis, days, bare).ok_or_else(too_large);
     let sums = by_scheme(tx, &of, year, Period::ADJUSTMENTS).await?;
@@ -307,12 +299,4 @@ pub(crate) async fn agree_calculation(
     let body = find(&mut tx, &path).await?;
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: None, body }).await?)
-}
-
-/// Whether two results come to the same for every partner.
-pub(super) fn same_result(one: &RiskShare, other: &RiskShare) -> bool {
-    let of = |share: &RiskShare| -> Vec<(OrganisationId, Pence)> {
-        share.shares.iter().map(|share| (share.party, share.amount_pence)).collect()
-    };
-    one.rule_number == other.rule_number && one.variance_pence == other.variance_pence && of(one) == of(other)
 }

@@ -1,13 +1,16 @@
 //! The rule partners agree for sharing a variance. No SQL, no HTTP, no clock.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{OrganisationId, Pence};
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row, drafts};
 
-use crate::{journals::MOVES_MAX, rules};
+use crate::{
+    journals::MOVES_MAX,
+    rules::{self, Unmet},
+};
 
 /// How an overspend is shared. An underspend goes back pro rata to what was paid in without a ring-fence, or to whom an
 /// overspend would have fallen alone.
@@ -216,6 +219,27 @@ impl PaidIn {
     }
 }
 
+/// What keeps a rule from sharing a year: a partner that had ended when it began, and who pays in and is not named.
+pub(super) fn left_out(
+    rule: &RiskRuleDraft,
+    paid_in: &[PaidIn],
+    ended: impl Fn(&OrganisationId) -> bool,
+    name: impl Fn(&OrganisationId) -> String,
+) -> Vec<Unmet> {
+    let gone = rule.parties.iter().filter(|party| ended(party)).map(|party| {
+        let missing =
+            format!("{} had ended when the year began. Record a version of the rule without it.", name(party));
+        rules::BODY_EXISTS.unmet(missing)
+    });
+    let unnamed: BTreeSet<_> =
+        paid_in.iter().map(|one| one.party).filter(|party| !rule.parties.contains(party)).collect();
+    let unnamed = unnamed.iter().map(|party| {
+        let missing = format!("{} pays in, and the rule leaves it out. Record a version that names it.", name(party));
+        rules::RESIDUAL_OWNED.unmet(missing)
+    });
+    gone.chain(unnamed).collect()
+}
+
 /// What each of the parties weighs, in their order.
 pub(super) fn weights(
     parties: &[OrganisationId],
@@ -282,6 +306,20 @@ mod tests {
             refused(&RiskRuleDraft { caps: vec![cap], ..rule(ShareKind::Proportional) }),
             Some("content-invalid")
         );
+    }
+
+    #[test]
+    fn rule_25_who_pays_in_is_named_and_who_is_named_exists() {
+        let paid = |party| PaidIn { party, versions: vec![(day("2020-04-01"), Pence(100))], ring_fenced: false };
+        let other = OrganisationId(Uuid::from_u128(3));
+        let unmet = |paid_in: &[PaidIn], gone: Option<OrganisationId>| -> Vec<u8> {
+            let ended = |party: &OrganisationId| Some(*party) == gone;
+            let unmet = left_out(&rule(ShareKind::Proportional), paid_in, ended, ToString::to_string);
+            unmet.iter().map(|one| one.rule.number).collect()
+        };
+        assert_eq!(unmet(&[paid(COUNCIL), paid(BOARD)], None), [0u8; 0]);
+        assert_eq!(unmet(&[paid(COUNCIL), paid(other), paid(other)], None), [25]);
+        assert_eq!(unmet(&[paid(COUNCIL)], Some(BOARD)), [13]);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use auth::can;
 use chrono::NaiveDate;
-use domain::{DecisionId, Pence, Period};
+use domain::{DecisionId, OrganisationId, Pence, Period};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough};
 use web::{At, Created, Faults, Problem, SentOnce, problems};
 
 use super::{
-    http::{CalculationBody, CalculationPath, as_it_stands, find, same_result},
+    calculation::RiskShare,
+    http::{CalculationBody, CalculationPath, as_it_stands, find},
     store,
 };
 use crate::{
@@ -63,10 +64,41 @@ impl SettlementDraft {
     }
 }
 
+impl CalculationBody {
+    /// Whether it may be settled, the books coming to `now` and that many of the year's months being open.
+    fn may_be_settled(&self, now: &RiskShare, open: i64, settled: bool) -> Result<(), Problem> {
+        let silent = self.result.shares.iter().filter(|share| self.agreed.iter().all(|one| one.party != share.party));
+        let silent = silent.map(|share| rules::EVERY_PENNY.unmet(format!("{} has not agreed it.", share.name)));
+        rules::all_met(silent.collect())?;
+        if !same_result(&self.result, now) {
+            let detail = "The books have moved since it was calculated. Keep a new calculation and have it agreed.";
+            return Err(Problem::new(&problems::CONFLICT, detail));
+        }
+        // A share of books that still move would be settled too soon.
+        if open > 0 {
+            let missing = format!("{open} of the year's twelve months are open. Close them first, softly at least.");
+            return Err(rules::refused(vec![rules::CLOSED_PERIOD.unmet(missing)]));
+        }
+        if settled {
+            let detail = "The year is settled. Reverse the journal that settled it, and it can be settled anew.";
+            return Err(Problem::new(&problems::CONFLICT, detail));
+        }
+        Ok(())
+    }
+}
+
+/// Whether two results come to the same for every partner.
+fn same_result(one: &RiskShare, other: &RiskShare) -> bool {
+    let of = |share: &RiskShare| -> Vec<(OrganisationId, Pence)> {
+        share.shares.iter().map(|share| (share.party, share.amount_pence)).collect()
+    };
+    one.rule_number == other.rule_number && one.variance_pence == other.variance_pence && of(one) == of(other)
+}
+
 /// Settle an agreed share
 ///
-/// Once every partner of the rule has agreed it, the books still come to the same, and the year has not been settled.
-/// Posts a journal: a debt for what a partner bears, a credit for what it has back.
+/// Once every partner of the rule has agreed it, the year's months are closed, the books still come to the same, and no
+/// journal settles the year. Posts one: a debt for what a partner bears, a credit for what it has back.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/risk-share/calculations/{calculation}/settlements",
     operation_id = "settleCalculation", tag = "risk share",
@@ -92,25 +124,10 @@ pub(crate) async fn settle_calculation(
     accounts::are(&mut tx, path.fund, &accounts).await?;
     // Nobody posts between what is looked at and what is posted.
     hold_back_the_year(&mut tx, path.fund, path.year).await?;
-    let agreed = |share: &&super::calculation::PartyShare| calculation.agreed.iter().all(|a| a.party != share.party);
-    let silent = calculation.result.shares.iter().filter(agreed);
-    rules::all_met(
-        silent.map(|share| rules::EVERY_PENNY.unmet(format!("{} has not agreed it.", share.name))).collect(),
-    )?;
-    if !same_result(&calculation.result, &as_it_stands(&mut tx, path.fund, path.year).await?) {
-        let detail = "The books have moved since it was calculated. Keep a new calculation and have it agreed.";
-        return Err(Problem::new(&problems::CONFLICT, detail).into());
-    }
-    // A share of books that still move would be settled too soon.
-    let open = open_months(&mut tx, path.fund, path.year).await?;
-    if open > 0 {
-        let missing = format!("{open} of the year's twelve months are open. Close them first, softly at least.");
-        return Err(rules::refused(vec![rules::CLOSED_PERIOD.unmet(missing)]).into());
-    }
-    if store::is_settled(&mut tx, path.fund, path.year).await? {
-        let detail = "The year is settled. Reverse the journal that settled it, and it can be settled anew.";
-        return Err(Problem::new(&problems::CONFLICT, detail).into());
-    }
+    let now = as_it_stands(&mut tx, path.fund, path.year).await?;
+    let (open, settled) =
+        (open_months(&mut tx, path.fund, path.year).await?, store::is_settled(&mut tx, path.fund, path.year).await?);
+    calculation.may_be_settled(&now, open, settled)?;
     let journal = draft.journal(&calculation).ok_or_else(|| {
         Problem::new(
             &problems::CONFLICT,

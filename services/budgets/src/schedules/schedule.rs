@@ -152,6 +152,29 @@ pub(crate) struct ScheduleBody {
     pub(crate) version: i64,
 }
 
+/// How a scheme's money is held. Budget does not cross from one way to another (rule 29).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) capital: bool,
+    pub(crate) ring_fence: Option<String>,
+}
+
+impl Held {
+    /// Goes on where budget held this way may be given to what is held the other way; `pointer` names who takes it.
+    pub(crate) fn may_give(&self, to: &Self, pointer: impl Into<String>) -> Result<(), Problem> {
+        if self.capital != to.capital {
+            let detail = "One scheme is capital and the other revenue. Neither's budget goes to the other.";
+            return Err(rules::VIREMENT_WALLS.broken(pointer, detail));
+        }
+        if self.ring_fence != to.ring_fence {
+            let name = |held: &Self| held.ring_fence.clone().unwrap_or_else(|| "no ring-fence".into());
+            let detail = format!("It would cross a ring-fence: from {} to {}.", name(self), name(to));
+            return Err(rules::VIREMENT_WALLS.broken(pointer, detail));
+        }
+        Ok(())
+    }
+}
+
 /// Whether a scheme may be paid for from a source of the Better Care Fund: the Disabled Facilities Grant is capital
 /// (rule 29). Without a schedule nothing is known against it.
 pub(crate) fn may_be_paid_from(schedule: Option<&ScheduleBody>, bcf_source: Option<&str>) -> Result<(), Problem> {

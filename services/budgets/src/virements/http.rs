@@ -64,7 +64,7 @@ pub(crate) async fn make_virement(
         sides.push(side.ok_or_else(|| unknown(pointer, "scheme"))?.ok_or_else(too_large)?);
     }
     let [from, to] = &sides[..] else { return Err(Problem::internal("a virement has two sides").into()) };
-    draft.may_move(&from.held, &to.held)?;
+    draft.may_move(from, to)?;
     let journal = draft.journal().ok_or_else(too_large)?;
     let poster = Poster::of(&scope, draft.decision_id);
     let Posted { mut tx, journal, .. } = post(tx, &poster, path.fund, &journal).await?;

@@ -4,7 +4,8 @@ use domain::{FinancialYear, FundId, JournalId, Pence, SchemeId, VirementId};
 use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 
-use super::virement::{Held, Side, VirementBody};
+use super::virement::{Side, VirementBody};
+use crate::schedules::Held;
 
 /// Keeps other virements of the fund's year waiting until the transaction ends: what a scheme gives, it gives once.
 pub(super) async fn hold(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<(), DbError> {
@@ -48,8 +49,8 @@ pub(super) async fn side(
     .await?;
     Ok(row.map(|row| {
         let budget = row.budget.parse().ok().map(Pence)?;
-        let held = Held { capital: row.capital, ring_fence: row.ring_fence, budget };
-        Some(Side { id: SchemeId(row.scheme_id), held })
+        let held = Held { capital: row.capital, ring_fence: row.ring_fence };
+        Some(Side { id: SchemeId(row.scheme_id), held, budget })
     }))
 }
 

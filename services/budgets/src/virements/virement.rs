@@ -8,6 +8,7 @@ use web::{Faults, Problem, Row};
 use crate::{
     journals::{JournalDraft, Layer, MOVES_MAX, PostingDraft},
     rules,
+    schedules::Held,
 };
 
 /// A virement to make.
@@ -41,15 +42,6 @@ pub(crate) struct VirementDraft {
     pub(super) decision_id: Option<DecisionId>,
 }
 
-/// One side of a virement: how its scheme is held.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) capital: bool,
-    pub(super) ring_fence: Option<String>,
-    /// Its budget in the year.
-    pub(super) budget: Pence,
-}
-
 impl VirementDraft {
     pub(super) fn check(&self) -> Result<(), Problem> {
         let mut faults = Faults::default();
@@ -62,16 +54,8 @@ impl VirementDraft {
     }
 
     /// Holds it to what it may not cross, and to what there is (rules 28 and 29).
-    pub(super) fn may_move(&self, from: &Held, to: &Held) -> Result<(), Problem> {
-        if from.capital != to.capital {
-            let detail = "One scheme is capital and the other revenue. Capital never funds revenue, nor the other way by a virement.";
-            return Err(rules::VIREMENT_WALLS.broken("/to_scheme", detail));
-        }
-        if from.ring_fence != to.ring_fence {
-            let name = |held: &Held| held.ring_fence.clone().unwrap_or_else(|| "no ring-fence".into());
-            let detail = format!("It would cross a ring-fence: from {} to {}.", name(from), name(to));
-            return Err(rules::VIREMENT_WALLS.broken("/to_scheme", detail));
-        }
+    pub(super) fn may_move(&self, from: &Side, to: &Side) -> Result<(), Problem> {
+        from.held.may_give(&to.held, "/to_scheme")?;
         if from.budget < self.amount_pence {
             let detail =
                 format!("Scheme {} has a budget of {}; no more than that can be moved.", self.from_scheme, from.budget);
@@ -125,10 +109,12 @@ impl Row for VirementBody {
 }
 
 /// A scheme of a virement.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Side {
     pub(super) id: SchemeId,
     pub(super) held: Held,
+    /// Its budget in the year, of the account that is moved.
+    pub(super) budget: Pence,
 }
 
 #[cfg(test)]
@@ -149,8 +135,8 @@ mod tests {
         }
     }
 
-    fn held(budget: i64) -> Held {
-        Held { budget: Pence(budget), ..Held::default() }
+    fn held(budget: i64) -> Side {
+        Side { id: SchemeId(uuid::Uuid::nil()), held: Held::default(), budget: Pence(budget) }
     }
 
     #[test]
@@ -165,8 +151,8 @@ mod tests {
 
     #[test]
     fn rule_29_a_virement_crosses_neither_capital_nor_a_ring_fence() {
-        let capital = Held { capital: true, ..held(100) };
-        let fenced = |name: &str| Held { ring_fence: Some(name.into()), ..held(100) };
+        let capital = Side { held: Held { capital: true, ring_fence: None }, ..held(100) };
+        let fenced = |name: &str| Side { held: Held { capital: false, ring_fence: Some(name.into()) }, ..held(100) };
         for (from, to, may) in [
             (held(100), held(0), true),
             (capital.clone(), held(0), false),

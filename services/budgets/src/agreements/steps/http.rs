@@ -17,13 +17,11 @@ use super::{
 use crate::{
     agreements::{
         agreement::{AgreementBody, Notice},
-        checks::Approved,
         http::{AgreementPath, find},
         store,
         version::in_force,
     },
     funds::{find_fund, http::pending},
-    rules,
 };
 
 /// List the consultations on an agreement
@@ -108,8 +106,8 @@ fn is_partner(agreement: &AgreementBody, organisation: OrganisationId) -> Result
 
 /// Record a partner's approval of an agreement
 ///
-/// Of its first version or of a variation, each citing the partner's own decision. The first comes after a joint
-/// consultation has closed.
+/// Of a version, citing the partner's own decision. Until the agreement is signed it comes after the joint consultation
+/// has closed.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/agreements/{agreement}/approvals", operation_id = "approveAgreement",
     tag = "agreements",
@@ -132,30 +130,13 @@ pub(crate) async fn approve_agreement(
     if versions.iter().all(|version| version.number != draft.version) {
         return Err(unknown("/version", "version").into());
     }
-    let consulted = steps_store::consulted(&mut tx, path.agreement).await?;
-    let closed = consulted.iter().filter(|one| one.joint).map(|one| one.closes_on).max();
-    if !agreement.state.is_signed() && closed.is_none_or(|closed| draft.approved_on < closed) {
-        let detail =
-            "No joint consultation had closed by that day, or one was still open. Record it first, or mend the date.";
-        return Err(rules::CONSULTED.broken("/approved_on", detail).into());
-    }
     if let Some(decision) = draft.decision_id
         && !steps_store::knows_decision(&mut tx, decision).await?
     {
         return Err(pending("/decision_id", "decision").into());
     }
-    let others = steps_store::approved(&mut tx, path.agreement).await?;
-    let cited = |reference: &str| reference.trim().to_lowercase();
-    let same = |other: &Approved| {
-        other.number == draft.version
-            && other.organisation != draft.organisation
-            && (cited(&other.reference) == cited(&draft.reference)
-                || (draft.decision_id.is_some() && other.decision_id == draft.decision_id))
-    };
-    if others.iter().any(same) {
-        let detail = "Another partner cites this decision. Each approves by a decision of its own.";
-        return Err(rules::BOTH_APPROVE.broken("/reference", detail).into());
-    }
+    let consulted = steps_store::consulted(&mut tx, path.agreement).await?;
+    draft.may_follow(agreement.state, &consulted, &steps_store::approved(&mut tx, path.agreement).await?)?;
     let body = AgreementApprovalBody {
         id: ApprovalId::at(scope.now()),
         organisation: draft.organisation,

@@ -5,6 +5,14 @@ use domain::{ApprovalId, ConsultationId, DecisionId, FundId, NoticeId, Organisat
 use serde::{Deserialize, Serialize};
 use web::{Faults, Problem, Row, drafts};
 
+use crate::{
+    agreements::{
+        agreement::AgreementState,
+        checks::{Approved, Consulted},
+    },
+    rules,
+};
+
 /// A consultation to record, once it has closed.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +93,35 @@ impl AgreementApprovalDraft {
         drafts::past_day(&mut faults, "/approved_on", self.approved_on, today);
         faults.none()
     }
+
+    /// Holds it to what comes before it: until the agreement is signed, a joint consultation that has closed (rule 6);
+    /// always, a decision that is the partner's own (rule 12).
+    pub(super) fn may_follow(
+        &self,
+        state: AgreementState,
+        consulted: &[Consulted],
+        approved: &[Approved],
+    ) -> Result<(), Problem> {
+        let closed = consulted.iter().filter(|one| one.joint).map(|one| one.closes_on).max();
+        if !state.is_signed() && closed.is_none_or(|closed| self.approved_on < closed) {
+            let detail = "No joint consultation had closed by that day, or one was still open. Record it first, or mend the date.";
+            return Err(rules::CONSULTED.broken("/approved_on", detail));
+        }
+        let cited = |reference: &str| reference.trim().to_lowercase();
+        let same = |other: &&Approved| {
+            cited(&other.reference) == cited(&self.reference)
+                || (self.decision_id.is_some() && other.decision_id == self.decision_id)
+        };
+        let mut others =
+            approved.iter().filter(|one| one.number == self.version && one.organisation != self.organisation);
+        match others.find(same) {
+            None => Ok(()),
+            Some(_) => {
+                let detail = "Another partner cites this decision. Each approves by a decision of its own.";
+                Err(rules::BOTH_APPROVE.broken("/reference", detail))
+            }
+        }
+    }
 }
 
 /// A partner's approval of a version.
@@ -164,4 +201,48 @@ pub(crate) struct GovernedFundBody {
 
 impl Row for GovernedFundBody {
     const COLUMNS: &'static [&'static str] = &["fund", "name", "linked_at"];
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::DecisionId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn rule_12_an_approval_follows_the_consultation_by_a_decision_of_its_own() {
+        use AgreementState::{Consulted as AfterConsulting, Operating};
+        let day = |text: &str| -> NaiveDate { text.parse().expect("a day") };
+        let body = |number| OrganisationId(Uuid::from_u128(number));
+        let decision = |number| Some(DecisionId(Uuid::from_u128(number)));
+        let draft = |on: &str, reference: &str, decision_id| AgreementApprovalDraft {
+            organisation: body(2),
+            version: 1,
+            approved_on: day(on),
+            reference: reference.into(),
+            decision_id,
+        };
+        let closed = [Consulted { joint: true, closes_on: day("2019-01-31") }];
+        let open_again = [closed[0].clone(), Consulted { joint: true, closes_on: day("2019-03-31") }];
+        let other = Approved {
+            number: 1,
+            organisation: body(1),
+            approved_on: day("2019-02-14"),
+            reference: "Cabinet, 14 February".into(),
+            decision_id: decision(7),
+        };
+        let others = [other];
+        let plain = draft("2019-02-19", "Governing body", None);
+        assert!(plain.may_follow(AfterConsulting, &closed, &others).is_ok());
+        assert!(plain.may_follow(AfterConsulting, &[], &others).is_err(), "nobody was asked");
+        assert!(plain.may_follow(AfterConsulting, &open_again, &others).is_err(), "another was open");
+        assert!(plain.may_follow(Operating, &[], &others).is_ok(), "a variation is not consulted on");
+        let borrowed = draft("2019-02-19", " cabinet, 14 february", None);
+        assert!(borrowed.may_follow(AfterConsulting, &closed, &others).is_err());
+        let same = draft("2019-02-19", "Governing body", decision(7));
+        assert!(same.may_follow(AfterConsulting, &closed, &others).is_err(), "the same decision by its id");
+        let later = AgreementApprovalDraft { version: 2, ..borrowed };
+        assert!(later.may_follow(AfterConsulting, &closed, &others).is_ok(), "of another version");
+    }
 }
