@@ -74,6 +74,22 @@ id!(
     SchemeId
 );
 id!(
+    /// An order or a contract that a fund has spoken for money with.
+    CommitmentId
+);
+id!(
+    /// A file of a ledger taken in.
+    ImportId
+);
+id!(
+    /// A ledger that files are taken from, and how they are read.
+    LedgerSourceId
+);
+id!(
+    /// Long work under way.
+    OperationId
+);
+id!(
     /// An account of a fund's chart.
     AccountId
 );
