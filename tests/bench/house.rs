@@ -161,6 +161,7 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         redis_url: None,
         token_key: folder.join("token-signing.pem"),
         papers_url: format!("file://{}", folder.join("papers").display()),
+        imports_folder: folder.join("imports"),
         clock: Clock::System,
         budgets_gate: None,
     };

@@ -128,6 +128,8 @@ pub(crate) async fn serve(serving: &str) -> anyhow::Result<()> {
         own_cluster: true,
         public_url: serving.public_url.clone(),
         tenants_url: serving.tenants_url.clone(),
+        imports_folder: std::env::temp_dir().join(format!("tenfold-bench-imports-{}", std::process::id())),
+        import_bytes_max: budgets::IMPORT_BYTES_MAX,
         clock: Clock::System,
         gate: serving.caller.map(|fixed| Arc::new(Always::of(fixed)) as Gate),
     };

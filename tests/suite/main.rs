@@ -13,6 +13,8 @@ mod every_operation;
 mod flows;
 mod golden;
 mod house;
+mod import_recipes;
+mod imports;
 mod injection;
 mod interchange;
 mod isolation;

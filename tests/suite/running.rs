@@ -85,6 +85,7 @@ pub(crate) fn running() -> &'static Running {
                 redis_url: redis.as_ref().map(Redis::url),
                 token_key: folder.join("token-signing.pem"),
                 papers_url: format!("file://{}", folder.join("papers").display()),
+                imports_folder: folder.join("imports"),
                 clock: Clock::System,
                 budgets_gate: None,
             };

@@ -1,6 +1,6 @@
 //! A stack of one's own whose clock the test moves: for stories that take years, and for call-ins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use domain::Clock;
@@ -26,7 +26,7 @@ pub(crate) struct World {
     folder: PathBuf,
     personas: Personas,
     replicas: Vec<CancellationToken>,
-    _stack: Stack,
+    stack: Option<Stack>,
 }
 
 /// An instant.
@@ -40,6 +40,16 @@ impl World {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
         let clock = Clock::set_to(at(now));
+        let stack = Self::stack(&database, &folder, &clock).await;
+        let (url, services) = (stack.url.clone(), stack.services.clone());
+        let (client_id, client_secret) =
+            tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
+        let mut personas = Personas::default();
+        personas.personas.insert("officer".into(), Credentials { client_id, client_secret });
+        Self { url, clock, database, services, folder, personas, replicas: Vec::new(), stack: Some(stack) }
+    }
+
+    async fn stack(database: &TestDatabase<'static>, folder: &Path, clock: &Clock) -> Stack {
         let settings = StackSettings {
             gateway_addr: "127.0.0.1:0".into(),
             public_url: None,
@@ -48,16 +58,25 @@ impl World {
             redis_url: None,
             token_key: folder.join("token-signing.pem"),
             papers_url: format!("file://{}", folder.join("papers").display()),
+            imports_folder: Self::imports_folder(folder),
             clock: clock.clone(),
             budgets_gate: None,
         };
-        let stack = Stack::start(settings).await.expect("the stack starts");
-        let (url, services) = (stack.url.clone(), stack.services.clone());
-        let (client_id, client_secret) =
-            tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
-        let mut personas = Personas::default();
-        personas.personas.insert("officer".into(), Credentials { client_id, client_secret });
-        Self { url, clock, database, services, folder, personas, replicas: Vec::new(), _stack: stack }
+        Stack::start(settings).await.expect("the stack starts")
+    }
+
+    fn imports_folder(folder: &Path) -> PathBuf {
+        folder.join("imports")
+    }
+
+    /// Kills the stack where it stands, without a word to anyone; then does `meanwhile` with the folder of imports, and
+    /// starts another stack on the same database.
+    pub(crate) async fn killed(&mut self, meanwhile: impl FnOnce(&Path)) {
+        drop(self.stack.take());
+        meanwhile(&Self::imports_folder(&self.folder));
+        let stack = Self::stack(&self.database, &self.folder, &self.clock).await;
+        (self.url, self.services) = (stack.url.clone(), stack.services.clone());
+        self.stack = Some(stack);
     }
 
     /// Moves the clock.

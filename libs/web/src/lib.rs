@@ -33,6 +33,6 @@ pub use page::{NoFilters, Page, PageRequest, Query, WithCsv};
 pub use params::{Keyed, Paging, Versioned};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use problems::Kind;
-pub use reply::{Created, Found, OpenToAll, Replayed, Reply};
+pub use reply::{Accepted, Created, Found, OpenToAll, Replayed, Reply};
 pub use serve::{Limits, ended, listen, serve, serve_through, stop_signal, tell_to_stderr};
 pub use transitions::{Move, MoveDraft, Transitions, move_refused};

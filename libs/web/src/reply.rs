@@ -80,6 +80,24 @@ impl<T: Serialize> Reply for Created<T> {
     }
 }
 
+/// Work that was taken on, and where to ask how it goes.
+pub struct Accepted<T> {
+    /// The path of the work.
+    pub location: String,
+    /// The version of what it is about.
+    pub version: i64,
+    /// How it stands.
+    pub body: T,
+}
+
+impl<T: Serialize> Reply for Accepted<T> {
+    const STATUS: StatusCode = StatusCode::ACCEPTED;
+    type Body = T;
+    fn parts(self) -> (Option<String>, Option<String>, T) {
+        (Some(self.location), Some(crate::version_tag(self.version)), self.body)
+    }
+}
+
 impl<T: Serialize> Reply for Found<T> {
     const STATUS: StatusCode = StatusCode::OK;
     type Body = T;

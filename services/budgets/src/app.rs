@@ -1,6 +1,6 @@
 //! The service: what it is started with, and what it runs.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use auth::{Epochs, Gate, KeySet, Trust, Verifier};
 use axum::extract::FromRef;
@@ -8,6 +8,11 @@ use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::imports::Spool;
+
+/// The most a ledger's file may hold where nothing else is set: 1 GiB.
+pub const IMPORT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
@@ -30,6 +35,10 @@ pub struct Settings {
     pub public_url: String,
     /// Where the tenants service answers, for its keys.
     pub tenants_url: String,
+    /// Where files of ledgers lie while they are read. Kept over a restart, their reading goes on.
+    pub imports_folder: PathBuf,
+    /// The most such a file may hold, in bytes.
+    pub import_bytes_max: u64,
     /// The clock.
     pub clock: Clock,
     /// What tells callers by their headers; the verifier of our tokens when left out.
@@ -41,6 +50,7 @@ pub struct Settings {
 pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
+    pub(crate) spool: Spool,
 }
 
 /// Serves until `stop`.
@@ -48,6 +58,7 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, or the database is out of reach.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let spool = Spool::open(&settings.imports_folder, settings.import_bytes_max, &settings.clock)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
@@ -56,7 +67,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
-    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier) };
+    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), spool: spool.clone() };
 
     let freshness = {
         let (keys, stop) = (keys.clone(), stop.clone());
@@ -69,6 +80,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(crate::compactor::compact(db.clone(), stop.clone())),
+        tokio::spawn(crate::imports::worker::read_files(db.clone(), spool, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {

@@ -21,6 +21,12 @@ struct Arguments {
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
+    /// Where files of ledgers lie while they are read. Default: tenfold-imports in the folder for temporary files.
+    #[arg(long, env = "TENFOLD_IMPORTS_DIR")]
+    imports_dir: Option<std::path::PathBuf>,
+    /// The most such a file may hold, in bytes.
+    #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = budgets::IMPORT_BYTES_MAX)]
+    import_bytes: u64,
 }
 
 #[tokio::main]
@@ -36,6 +42,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         own_cluster: arguments.own_cluster,
         public_url: arguments.public_url,
         tenants_url: arguments.tenants_url,
+        imports_folder: arguments.imports_dir.unwrap_or_else(|| std::env::temp_dir().join("tenfold-imports")),
+        import_bytes_max: arguments.import_bytes,
         clock: domain::Clock::System,
         gate: None,
     };

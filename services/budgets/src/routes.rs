@@ -8,9 +8,9 @@ use web::{Problem, problems};
 
 use crate::{
     App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
-    estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers,
-    positions, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules,
-    scheme_plans, schemes, split_warnings, virements, years,
+    estimates, forecasts, funds, hosts, imports, instalments, journals, ledger_sources, memorandum, operations,
+    partner, payments, periods, pool_managers, positions, rag, receipts, reconciliation, region, region_returns,
+    returns, risk_share, savings, schedules, scheme_plans, schemes, split_warnings, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -72,6 +72,16 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(contributions::http::list_contribution_versions, contributions::http::vary_contribution))
         .routes(routes!(instalments::http::list_instalments))
         .routes(routes!(instalments::http::record_invoice))
+        .routes(routes!(ledger_sources::http::list_ledger_sources, ledger_sources::http::record_ledger_source))
+        .routes(routes!(ledger_sources::http::guess_ledger_source))
+        .routes(routes!(ledger_sources::http::get_ledger_source, ledger_sources::http::set_ledger_source))
+        .routes(routes!(imports::http::list_imports, imports::http::announce_import))
+        .routes(routes!(imports::http::get_import))
+        .routes(routes!(imports::http::send_import_file))
+        .routes(routes!(imports::http::list_import_rows))
+        .routes(routes!(imports::http::get_import_transitions, imports::http::move_import))
+        .routes(routes!(operations::http::list_operations))
+        .routes(routes!(operations::http::get_operation))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))
         .routes(routes!(virements::http::list_virements, virements::http::make_virement))
         .routes(routes!(payments::http::list_payments, payments::http::record_payment))

@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicU8, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
 };
@@ -19,8 +19,9 @@ use http_body::{Frame, SizeHint};
 use web::{Problem, problems};
 
 /// The most a body may hold, in bytes.
-const ORDINARY: u64 = 2 * 1024 * 1024;
-const BULK: u64 = 8 * 1024 * 1024;
+pub(crate) const ORDINARY: u64 = 2 * 1024 * 1024;
+/// The most a body of bulk size may hold, in bytes.
+pub(crate) const BULK: u64 = 8 * 1024 * 1024;
 
 /// How a body came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +41,18 @@ pub(crate) enum Arrival {
 
 /// Where a body's arrival can be followed by whoever does not hold it.
 #[derive(Clone)]
-pub(crate) struct Progress(Arc<AtomicU8>);
+pub(crate) struct Progress(Arc<Seen>);
+
+#[derive(Default)]
+struct Seen {
+    arrival: AtomicU8,
+    bytes: AtomicU64,
+}
 
 impl Progress {
     /// How the body stands now.
     pub(crate) fn now(&self) -> Arrival {
-        match self.0.load(Ordering::Acquire) {
+        match self.0.arrival.load(Ordering::Acquire) {
             1 => Arrival::Complete,
             2 => Arrival::TooLarge,
             3 => Arrival::TooSlow,
@@ -54,14 +61,20 @@ impl Progress {
         }
     }
 
+    /// How many bytes of it are here.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Acquire)
+    }
+
     fn is(&self, arrival: Arrival) {
-        self.0.store(arrival as u8, Ordering::Release);
+        self.0.arrival.store(arrival as u8, Ordering::Release);
     }
 }
 
 /// A body on its way in.
 pub(crate) struct Arriving {
     body: Body,
+    limit: u64,
     left: u64,
     progress: Option<Progress>,
 }
@@ -69,7 +82,7 @@ pub(crate) struct Arriving {
 impl Arriving {
     /// No body.
     pub(crate) fn nothing() -> Self {
-        Self { body: Body::empty(), left: 0, progress: None }
+        Self { body: Body::empty(), limit: 0, left: 0, progress: None }
     }
 
     /// The body of a request, as far as it is forwarded: the methods that have none lose what they brought.
@@ -81,12 +94,11 @@ impl Arriving {
         method: &Method,
         version: Version,
         headers: &mut HeaderMap,
-        bulk: bool,
+        limit: u64,
     ) -> Result<Self, Problem> {
-        let limit = if bulk { BULK } else { ORDINARY };
         let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if declared.is_some_and(|length| length > limit) {
-            return Err(too_large());
+            return Err(too_large(limit));
         }
         let brings_one = version >= Version::HTTP_2 || headers.contains_key(header::TRANSFER_ENCODING);
         if matches!(*method, Method::GET | Method::HEAD | Method::DELETE) {
@@ -96,13 +108,18 @@ impl Arriving {
         if declared.map_or(!brings_one, |length| length == 0) {
             return Ok(Self::nothing());
         }
-        let progress = Progress(Arc::new(AtomicU8::new(Arrival::UnderWay as u8)));
-        Ok(Self { body, left: limit, progress: Some(progress) })
+        let progress = Progress(Arc::new(Seen::default()));
+        Ok(Self { body, limit, left: limit, progress: Some(progress) })
     }
 
     /// Where to follow it; `None` where there is no body.
     pub(crate) fn progress(&self) -> Option<Progress> {
         self.progress.clone()
+    }
+
+    /// The most it may hold, in bytes.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
     }
 
     fn is(&self, arrival: Arrival) {
@@ -112,8 +129,14 @@ impl Arriving {
     }
 }
 
-pub(crate) fn too_large() -> Problem {
-    Problem::new(&problems::TOO_LARGE, "A body may be up to 2,097,152 bytes, a bulk one or a paper up to 8,388,608.")
+pub(crate) fn too_large(limit: u64) -> Problem {
+    match limit {
+        ORDINARY | BULK => Problem::new(
+            &problems::TOO_LARGE,
+            "A body may be up to 2,097,152 bytes, a bulk one or a paper up to 8,388,608.",
+        ),
+        _ => Problem::new(&problems::TOO_LARGE, format_args!("A file may be up to {limit} bytes here.")),
+    }
 }
 
 /// The body cannot be forwarded to its end. Why, its `Progress` says.
@@ -154,6 +177,9 @@ impl http_body::Body for Arriving {
             return Poll::Ready(Some(Err(Cut)));
         };
         self.left = left;
+        if let Some(progress) = &self.progress {
+            progress.0.bytes.store(self.limit - left, Ordering::Release);
+        }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
 

@@ -19,7 +19,7 @@ use web::{Problem, RequestId, problems};
 
 use crate::{
     answer::{self, Manner},
-    arriving::Arriving,
+    arriving::{Arriving, BULK, ORDINARY},
     headers,
     limits::{Limiter, RefusedTokens, Standing},
     pages::Pages,
@@ -42,6 +42,8 @@ pub(crate) struct Gateway {
     pub(crate) upstreams: upstream::Shared,
     pub(crate) pages: Pages,
     pub(crate) manner: Manner,
+    /// The most a ledger's file may hold, in bytes.
+    pub(crate) file_bytes_max: u64,
 }
 
 /// What is learnt of a request on its way, for its answer and the log.
@@ -148,7 +150,12 @@ impl Gateway {
         };
         let there = self.upstreams.there(operation.service);
         let (mut parts, body) = request.into_parts();
-        let body = Arriving::of(body, &parts.method, parts.version, &mut parts.headers, route.is_bulk())?;
+        let limit = match () {
+            () if route.takes_files() => self.file_bytes_max,
+            () if route.is_bulk() => BULK,
+            () => ORDINARY,
+        };
+        let body = Arriving::of(body, &parts.method, parts.version, &mut parts.headers, limit)?;
         let id = HeaderValue::try_from(&id.0).unwrap_or_else(|_| HeaderValue::from_static("-"));
         headers::prepare(&mut parts.headers, &there.host, address, &id);
         let head = Head { method: parts.method, uri: there.address(&parts.uri), headers: parts.headers };

@@ -67,6 +67,7 @@ pub async fn serve(
         upstreams: Arc::new(Upstreams::new(&settings)?),
         pages: Pages::new(&settings.document, &public_url)?,
         manner: Manner::at(&public_url),
+        file_bytes_max: settings.file_bytes_max,
     });
 
     let (ending, every) = (beside.clone(), settings.epochs_every.max(Duration::from_millis(10)));

@@ -31,6 +31,9 @@ struct Flags {
     /// A Redis that all gateways share, for the limits.
     #[arg(long, env = "TENFOLD_REDIS_URL")]
     redis_url: Option<String>,
+    /// The most the file of an import may hold, in bytes.
+    #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = Settings::default().file_bytes_max)]
+    import_bytes: u64,
 }
 
 #[tokio::main]
@@ -49,6 +52,7 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         budgets_url: flags.budgets_url,
         governance_url: flags.governance_url,
         redis_url: flags.redis_url,
+        file_bytes_max: flags.import_bytes,
         ..Settings::default()
     };
     tracing::info!(%address, public_url = settings.public_url, "the gateway listens");

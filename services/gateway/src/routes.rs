@@ -74,6 +74,12 @@ impl Route {
         self.operations.iter().find(|(method, _)| method == wanted).map(|(_, operation)| operation)
     }
 
+    /// Whether it takes files of any length, as they come.
+    #[must_use]
+    pub fn takes_files(&self) -> bool {
+        self.template.ends_with("/imports/{import}/file")
+    }
+
     /// Whether it takes bodies of bulk size.
     #[must_use]
     pub fn is_bulk(&self) -> bool {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub redis_answers_within: Duration,
     /// How long and how much a connection may take.
     pub limits: web::Limits,
+    /// The most the file of an import may hold, in bytes. It goes through as it comes.
+    pub file_bytes_max: u64,
     /// How often callers may ask.
     pub rates: Rates,
     /// How long a service may take to answer; also between two pieces of its answer.
@@ -43,6 +45,7 @@ impl Default for Settings {
             redis_answers_within: Duration::from_millis(50),
             // The door lingers by itself where something is left unread.
             limits: web::Limits { patience: std::time::Duration::ZERO, ..web::Limits::default() },
+            file_bytes_max: 1024 * 1024 * 1024,
             rates: Rates::default(),
             forward_deadline: Duration::from_secs(30),
             epochs_every: Duration::from_secs(5),

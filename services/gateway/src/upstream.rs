@@ -84,10 +84,21 @@ impl Upstreams {
     /// # Errors
     /// 4xx where the caller's body does not arrive; 502, 503 or 504 where the service does not answer.
     pub(crate) async fn send(&self, head: Head, body: Arriving) -> Result<Response<Body>, Problem> {
-        let progress = body.progress();
-        match tokio::time::timeout(self.deadline, self.send_twice(head, body)).await {
+        let (progress, limit) = (body.progress(), body.limit());
+        let is_file = limit > arriving::BULK;
+        let mut answer = std::pin::pin!(self.send_twice(head, body));
+        let mut bytes = 0;
+        let answered = loop {
+            let answered = tokio::time::timeout(self.deadline, &mut answer).await;
+            // A file may take longer to arrive than a service may to answer, as long as it does arrive.
+            match progress.as_ref().filter(|p| is_file && answered.is_err() && p.bytes() > bytes) {
+                Some(progress) => bytes = progress.bytes(),
+                None => break answered,
+            }
+        };
+        match answered {
             Ok(Ok(answer)) => Ok(self.passed_on(answer)),
-            Ok(Err(error)) => Err(why(&error, progress)),
+            Ok(Err(error)) => Err(why(&error, progress, limit)),
             Err(_) if progress.is_some_and(|p| p.now() == Arrival::UnderWay) => Err(too_slow()),
             Err(_) => {
                 tracing::warn!("a service did not answer in time");
@@ -163,9 +174,9 @@ fn there(url: &str) -> anyhow::Result<There> {
 }
 
 /// What the caller is told of a request that was not answered.
-fn why(error: &Error, progress: Option<Progress>) -> Problem {
+fn why(error: &Error, progress: Option<Progress>, limit: u64) -> Problem {
     match progress.map(|p| p.now()) {
-        Some(Arrival::TooLarge) => return arriving::too_large(),
+        Some(Arrival::TooLarge) => return arriving::too_large(limit),
         Some(Arrival::TooSlow) => return too_slow(),
         Some(Arrival::BrokenOff) => {
             return Problem::new(&problems::BAD_REQUEST, "The body broke off before its end.");

@@ -29,6 +29,8 @@ pub struct SplitSettings {
     pub token_key: PathBuf,
     /// Where the content of papers lies.
     pub papers_url: String,
+    /// Where files of ledgers lie while they are read.
+    pub imports_folder: PathBuf,
 }
 
 impl Split {
@@ -49,6 +51,7 @@ impl Split {
         tell("TENFOLD_OWN_CLUSTER", settings.own_cluster.to_string());
         tell("TENFOLD_TOKEN_KEY", settings.token_key.display().to_string());
         tell("TENFOLD_PAPERS_URL", settings.papers_url);
+        tell("TENFOLD_IMPORTS_DIR", settings.imports_folder.display().to_string());
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
         tell("TENFOLD_STOP_ON_STDIN_EOF", "1".into());
         for (service, addr) in &at {

@@ -25,6 +25,8 @@ pub struct StackSettings {
     pub token_key: PathBuf,
     /// Where the content of papers lies.
     pub papers_url: String,
+    /// Where files of ledgers lie while they are read.
+    pub imports_folder: PathBuf,
     /// The clock.
     pub clock: Clock,
     /// What tells the budgets service's callers, where that is not to be their tokens.
@@ -70,6 +72,8 @@ impl Stack {
             own_cluster,
             public_url: url.clone(),
             tenants_url: tenants_url.clone(),
+            imports_folder: settings.imports_folder,
+            import_bytes_max: budgets::IMPORT_BYTES_MAX,
             clock: clock.clone(),
             gate: settings.budgets_gate,
         };

@@ -117,6 +117,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             token_key,
             papers_url,
+            imports_folder: folder.join("imports"),
         };
         Services::Split(Split::start(split).await?)
     } else {
@@ -129,6 +130,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             token_key,
             papers_url,
+            imports_folder: folder.join("imports"),
             clock: Clock::System,
             budgets_gate: None,
         };
@@ -211,11 +213,13 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
 fn empty(folder: &Path) -> anyhow::Result<()> {
     // A server left behind would go on writing: only its cluster's folder knows it.
     tenancy::cluster::remove(&folder.join("postgres"))?;
-    match fs::remove_dir_all(folder.join("papers")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).context("papers cannot be removed");
+    for kept in ["papers", "imports"] {
+        match fs::remove_dir_all(folder.join(kept)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("{kept} cannot be removed"));
+            }
+            _ => {}
         }
-        _ => {}
     }
     for file in ["personas.toml", "roles.toml", "running.toml", "token-signing.pem", "postgres.log", "redis.sock"] {
         match fs::remove_file(folder.join(file)) {

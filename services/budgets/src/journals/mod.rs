@@ -9,3 +9,4 @@ mod store;
 
 pub(crate) use journal::{JournalDraft, Layer, MOVES_MAX, PostingDraft};
 pub(crate) use posting::{Posted, Poster, post};
+pub(crate) use store::hold_period_open;

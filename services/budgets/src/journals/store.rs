@@ -17,7 +17,7 @@ use super::{
 use crate::{accounts::AccountKind, periods::PeriodState, schedules::Held};
 
 /// Keeps the period from being closed until the transaction ends; any number of writers may hold it.
-pub(super) async fn hold_period_open(
+pub(crate) async fn hold_period_open(
     tx: &mut Tx<Borough>,
     fund: FundId,
     year: FinancialYear,

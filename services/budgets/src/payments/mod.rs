@@ -3,3 +3,5 @@
 pub(crate) mod http;
 mod payment;
 mod store;
+
+pub(crate) use payment::{PUBLISHED_ABOVE, REDACTED};

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A payment above this says all the Transparency Code asks: £500 (Local Government Transparency Code 2015).
-const PUBLISHED_ABOVE: Pence = Pence(50_000);
+pub(crate) const PUBLISHED_ABOVE: Pence = Pence(50_000);
 
 /// A payment to record and post.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -185,7 +185,7 @@ pub(crate) struct PaymentBody {
 }
 
 /// What stands for a name that is not kept.
-pub(super) const REDACTED: &str = "Redacted: an individual";
+pub(crate) const REDACTED: &str = "Redacted: an individual";
 
 impl Row for PaymentBody {
     const COLUMNS: &'static [&'static str] = &[

@@ -5,4 +5,4 @@ pub(crate) mod http;
 pub(crate) mod imports;
 mod receipt;
 mod store;
-mod written;
+pub(crate) mod written;

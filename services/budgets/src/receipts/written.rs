@@ -18,7 +18,7 @@ pub(super) fn day(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, number(day, 1..=2)?)
 }
 
-fn month_of(name: &str) -> Option<u32> {
+pub(crate) fn month_of(name: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = [
         "january",
         "february",
