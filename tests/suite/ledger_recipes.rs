@@ -37,7 +37,11 @@ pub(crate) async fn fill(operation: &Operation, path: String, body: &mut Option<
             return path.replace("{fund}", &fund);
         }
         "createCommitment" => set("reference", key().into()),
-        "getCommitment" | "listCommitmentEntries" | "matchCommitment" | "releaseCommitment" | "carryCommitmentForward" => {
+        "getCommitment"
+        | "listCommitmentEntries"
+        | "matchCommitment"
+        | "releaseCommitment"
+        | "carryCommitmentForward" => {
             let fund = new_fund("testford", &testford.council, &format!("For orders {}", key())).await;
             let in_fund = format!("/v1/boroughs/testford/funds/{fund}");
             if operation.id == "carryCommitmentForward" {
