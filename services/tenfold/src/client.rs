@@ -143,6 +143,27 @@ impl Client {
         self.settled(Method::POST, &path, &[("idempotency-key", key), ("if-match", &tag)], Some(to)).await
     }
 
+    /// Sends a body as it is, for as long as that takes, whatever the answer.
+    ///
+    /// # Errors
+    /// When no token or no answer is to be had.
+    pub async fn send_content(
+        &self,
+        path: &str,
+        (version, kind): (&str, &str),
+        bytes: u64,
+        content: reqwest::Body,
+    ) -> anyhow::Result<Answer> {
+        let request = self.http.put(format!("{}{path}", self.base)).bearer_auth(self.token().await?);
+        let request = request.header("if-match", version).header("content-type", kind).header("content-length", bytes);
+        let day = Duration::from_secs(24 * 60 * 60);
+        let answer = request.timeout(day).body(content).send().await;
+        let answer = answer.with_context(|| format!("{path} was not answered"))?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await?;
+        Ok(Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+    }
+
     async fn settled(
         &self,
         method: Method,

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, import, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use sqlx::postgres::PgConnectOptions;
 use tenfold::{
     client::Client,
-    document,
+    document, import,
     personas::Personas,
     settings::{DataFolder, Running, UpSettings},
     tell::{answer, say},
@@ -47,6 +47,8 @@ enum Command {
         /// Who: salford-finance, gm-analyst, icb-finance, …
         persona: String,
     },
+    /// Take a month's file of a ledger into a fund of the running stack.
+    Import(import::ImportSettings),
     /// Write the API description from the code.
     Openapi {
         /// The folder of the documents.
@@ -93,6 +95,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             answer(&Client::new(&running.url, credentials).token().await?);
             Ok(())
         }
+        Command::Import(settings) => import::import(&settings).await,
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;
             if check && !changed.is_empty() {

@@ -28,6 +28,25 @@ impl Step {
         Self { bar, name: name.to_owned() }
     }
 
+    /// Begins to go through a file of `bytes`.
+    #[must_use]
+    pub fn through_file(name: &str, bytes: u64) -> Self {
+        let step = Self::begin(name, bytes.max(1));
+        let form = "{msg:12} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        step.bar.set_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        step
+    }
+
+    /// So much is done.
+    pub fn at(&self, position: u64) {
+        self.bar.set_position(position);
+    }
+
+    /// The bar, for whoever does the work elsewhere.
+    pub(crate) fn bar(&self) -> ProgressBar {
+        self.bar.clone()
+    }
+
     /// One part is done.
     pub fn advance(&self) {
         self.bar.inc(1);

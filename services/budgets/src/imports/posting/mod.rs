@@ -11,7 +11,12 @@ use super::{
     import::{LedgerImportState, Refusal},
     worker::{Job, end, job},
 };
-use crate::{journals, periods::PeriodState, rules};
+use crate::{
+    controls::{self, Control, OverAvailable},
+    journals,
+    periods::PeriodState,
+    rules,
+};
 
 /// How many lines are posted with one statement.
 const BATCH: i64 = 50_000;
@@ -37,7 +42,7 @@ pub(super) async fn conclude(db: &Db, borough: BoroughId, of: &Job, source_name:
     else {
         return Ok(());
     };
-    journals::hold_period_open(&mut tx, job.fund, job.year, job.period).await?;
+    journals::hold_open(&mut tx, job.fund, &[(job.year, job.period)]).await?;
     store::one_at_a_time(&mut tx, &job).await?;
     store::mark_duplicates(&mut tx, &job).await?;
     if let Some(limit) = store::limit(&mut tx, &job).await? {
@@ -46,7 +51,11 @@ pub(super) async fn conclude(db: &Db, borough: BoroughId, of: &Job, source_name:
     let counts = store::counts(&mut tx, &job).await?;
     store::keep_counts(&mut tx, &job, &counts).await?;
     let state = store::period(&mut tx, &job).await?;
-    if let Err(refusal) = may_be_posted(&job, &counts, state) {
+    let refusal = match may_be_posted(&job, &counts, state) {
+        Ok(()) => over_available(&mut tx, &job).await?,
+        Err(refusal) => Some(refusal),
+    };
+    if let Some(refusal) = refusal {
         end(&mut tx, &job, LedgerImportState::Refused, Some(&refusal)).await?;
         return Ok(tx.commit().await?);
     }
@@ -77,6 +86,23 @@ fn may_be_posted(job: &Job, counts: &Counts, period: Option<PeriodState>) -> Res
         return refuse(&problems::CONTENT_INVALID, detail, None);
     }
     Ok(())
+}
+
+/// In a fund that is held to its budget: the scheme that the file would leave with less than nothing.
+async fn over_available(tx: &mut Tx<Borough>, job: &Job) -> Result<Option<Refusal>, Problem> {
+    if store::control(tx, job).await? != Control::Stop {
+        return Ok(None);
+    }
+    let (takes, codes) = store::takes(tx, job).await?;
+    let wanted: Vec<_> = takes.keys().map(|scheme| (job.year, *scheme)).collect();
+    let mut has = controls::available(tx, job.fund, Control::Stop, &wanted).await?;
+    let over = has.take(Control::Warn, job.year, &takes, |scheme| codes.get(&scheme).cloned().unwrap_or_default())?;
+    Ok(over.first().map(|over| {
+        let OverAvailable { scheme, available_pence, asked_pence } = over;
+        let detail =
+            format!("Scheme {scheme} has {available_pence} available, and the file takes {asked_pence} of it.");
+        Refusal { kind: &problems::OVER_AVAILABLE, detail, rule: None }
+    }))
 }
 
 /// Journals first, then their lines some at a time, then what stands against them and what positions are told.

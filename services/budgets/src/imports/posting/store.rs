@@ -1,11 +1,15 @@
 //! The SQL of posting what was read. Every statement is of sets: a million lines are a handful of them.
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, Utc};
-use domain::Pence;
+use domain::{Pence, SchemeId};
 use tenancy::{Borough, DbError, Tx};
 
 use super::Counts;
-use crate::{imports::worker::Job, periods::PeriodState};
+use web::words::read;
+
+use crate::{controls::Control, imports::worker::Job, periods::PeriodState};
 
 /// A file of a million lines takes longer than a request may.
 pub(super) async fn take_time(tx: &mut Tx<Borough>) -> Result<(), DbError> {
@@ -34,6 +38,38 @@ pub(super) async fn period(tx: &mut Tx<Borough>, job: &Job) -> Result<Option<Per
     .fetch_optional(tx.connection())
     .await?;
     Ok(state.map(|state| PeriodState::parse(&state)))
+}
+
+/// Whether the fund is held to its budget.
+pub(super) async fn control(tx: &mut Tx<Borough>, job: &Job) -> Result<Control, DbError> {
+    let control = sqlx::query_scalar!(
+        "select control from budgets.fund_control where fund_id = $1 order by number desc limit 1",
+        job.fund.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(control.map_or(Control::Warn, |control| read(&control)))
+}
+
+/// What the new lines take of each scheme, and the schemes' codes.
+pub(super) async fn takes(
+    tx: &mut Tx<Borough>,
+    job: &Job,
+) -> Result<(BTreeMap<SchemeId, i128>, HashMap<SchemeId, String>), DbError> {
+    let rows = sqlx::query!(
+        r#"select s.scheme_id, s.code, sum(l.amount_pence)::bigint as "takes!"
+           from budgets.import_line l
+             join budgets.account a on a.fund_id = l.fund_id and a.account_id = l.account_id and a.kind = 'expenditure'
+             join budgets.scheme s on s.fund_id = l.fund_id and s.scheme_id = l.scheme_id
+           where l.fund_id = $1 and l.import_id = $2 and l.state = 'ready'
+           group by s.scheme_id, s.code having sum(l.amount_pence) <> 0"#,
+        job.fund.0,
+        job.import.0
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    let takes = rows.iter().map(|row| (SchemeId(row.scheme_id), i128::from(row.takes))).collect();
+    Ok((takes, rows.into_iter().map(|row| (SchemeId(row.scheme_id), row.code)).collect()))
 }
 
 /// Marks what imports of the same ledger have posted before, and nobody has reversed. Of lines that are alike as many are
