@@ -5,6 +5,7 @@
 mod agreement_recipes;
 mod at_once;
 mod bad_input;
+mod commitments;
 mod committee;
 mod contribution_recipes;
 mod contributions;
@@ -18,6 +19,7 @@ mod imports;
 mod injection;
 mod interchange;
 mod isolation;
+mod journals;
 mod lawful;
 mod ledger;
 mod ledger_recipes;
