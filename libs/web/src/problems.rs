@@ -84,11 +84,11 @@ kinds! {
     VERSION_STALE 412 "version-stale" "It has changed since you read it"
         "The If-Match header names a version that is no longer the current one. Read it again, and decide again.";
     TOO_LARGE 413 "too-large" "The body is too large"
-        "A body may be up to 2 MB (2,097,152 bytes); a bulk one or the content of a paper up to 8 MB.";
+        "A body may be up to 2 MB (2,097,152 bytes); a bulk one or the content of a paper up to 8 MB, the file of an import up to 1 GiB or what the service was set to.";
     URI_TOO_LONG 414 "uri-too-long" "The address is too long"
         "A path with its query may be up to 8,192 bytes.";
     MEDIA_TYPE 415 "media-type" "We cannot read that format"
-        "Send application/json, in UTF-8, not compressed; the content of a paper as its own type. The token endpoint takes application/x-www-form-urlencoded.";
+        "Send application/json, in UTF-8, not compressed; the content of a paper as its own type, the file of an import as text/csv or application/x-ndjson. The token endpoint takes application/x-www-form-urlencoded.";
     CONTENT_INVALID 422 "content-invalid" "What was sent is not right"
         "The body could be read, but something in it breaks a rule. The errors say what and where, as JSON pointers. Nothing was written.";
     JOURNAL_UNBALANCED 422 "journal-unbalanced" "The journal does not balance"

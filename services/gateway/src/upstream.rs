@@ -26,6 +26,8 @@ use crate::{
 /// Shorter than the services keep an idle connection, so that it is we who close it.
 const IDLE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(2);
+/// What must have come of a file, in bytes, whenever a service would have had to answer.
+const PACE: u64 = 16 * 1024;
 
 /// Where one service is.
 pub(crate) struct There {
@@ -91,7 +93,11 @@ impl Upstreams {
         let answered = loop {
             let answered = tokio::time::timeout(self.deadline, &mut answer).await;
             // A file may take longer to arrive than a service may to answer, as long as it does arrive.
-            match progress.as_ref().filter(|p| is_file && answered.is_err() && p.bytes() > bytes) {
+            let arrives = |p: &Progress| match p.now() {
+                Arrival::UnderWay => p.bytes() >= bytes + PACE,
+                _ => p.bytes() > bytes,
+            };
+            match progress.as_ref().filter(|p| is_file && answered.is_err() && arrives(p)) {
                 Some(progress) => bytes = progress.bytes(),
                 None => break answered,
             }

@@ -12,6 +12,7 @@ use crate::{
 
 const JOURNALS: &str = "/v1/boroughs/wigan/funds/1/journals";
 const BULK: &str = "/v1/boroughs/wigan/funds/1/journals/bulk";
+const FILE: &str = "/v1/boroughs/wigan/funds/1/imports/1/file";
 const MB: usize = 1024 * 1024;
 
 #[tokio::test]
@@ -37,6 +38,35 @@ async fn a_body_that_says_it_is_too_large_is_refused_at_once() {
         assert_eq!(house.raw_status(head).await, 413, "{length}");
     }
     assert!(house.backstage.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_ledgers_file_passes_as_it_comes_up_to_its_own_limit() {
+    let house = House::with(|settings| {
+        settings.file_bytes_max = 12 * MB as u64;
+        settings.forward_deadline = Duration::from_millis(500);
+    })
+    .await;
+    let whole = house.request(Method::PUT, FILE, Some(&wigan())).body(vec![b' '; 9 * MB]);
+    assert_eq!(whole.send().await.unwrap().status(), 200);
+    assert_eq!(house.backstage.last().body, Some(9 * MB));
+    let large = house.request(Method::PUT, FILE, Some(&wigan())).body(vec![b' '; 12 * MB + 1]);
+    assert_problem(large.send().await.unwrap(), 413, "too-large").await;
+    // One that takes longer than a service may take to answer, and does come.
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let head = format!(
+        "PUT {FILE} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        house.token(&wigan()),
+        10 * MB / 8
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    for _ in 0..10 {
+        stream.write_all(&vec![b' '; MB / 8]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let answer = rest_of(&mut stream, Duration::from_secs(2)).await;
+    assert_eq!(status_of(&answer), 200, "{answer}");
+    assert_eq!(house.backstage.last().body, Some(10 * MB / 8));
 }
 
 #[tokio::test]

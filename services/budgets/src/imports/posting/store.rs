@@ -76,16 +76,16 @@ pub(super) async fn takes(
 /// new as there are more of them than before: parts of one document are kept.
 pub(super) async fn mark_duplicates(tx: &mut Tx<Borough>, job: &Job) -> Result<(), DbError> {
     sqlx::query!(
-        "with before as (
+        "with mine as materialized (
+           select row, content_key, row_number() over (partition by content_key order by row) as nth
+           from budgets.import_line where fund_id = $1 and import_id = $2 and state = 'ready'
+         ), before as (
            select l.content_key, count(*) as times
            from budgets.import_line l join budgets.import i on i.fund_id = l.fund_id and i.import_id = l.import_id
-           where l.fund_id = $1 and i.source_id = $3 and i.year = $4 and i.state = 'posted' and l.state = 'ready'
+           where l.fund_id = $1 and l.content_key in (select content_key from mine) and l.state = 'ready'
+             and i.source_id = $3 and i.year = $4 and i.state = 'posted' and ($5::smallint in (i.period, 13) or i.period = 13)
              and not exists (select from budgets.journal r where r.fund_id = l.fund_id and r.reverses_id = l.journal_id)
            group by l.content_key
-         ), mine as (
-           select l.row, l.content_key, row_number() over (partition by l.content_key order by l.row) as nth
-           from budgets.import_line l where l.fund_id = $1 and l.import_id = $2 and l.state = 'ready'
-             and exists (select from before)
          )
          update budgets.import_line l set state = 'duplicate'
          from mine m join before b on b.content_key = m.content_key and m.nth <= b.times
@@ -93,7 +93,8 @@ pub(super) async fn mark_duplicates(tx: &mut Tx<Borough>, job: &Job) -> Result<(
         job.fund.0,
         job.import.0,
         job.source.0,
-        job.year.start()
+        job.year.start(),
+        job.period.number()
     )
     .execute(tx.connection())
     .await?;

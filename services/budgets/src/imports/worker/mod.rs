@@ -8,7 +8,8 @@ mod store;
 use std::{sync::Arc, time::Duration};
 
 use domain::{BoroughId, FundId, ImportId, Pence};
-use tenancy::{Borough, Db, DbError, Tx};
+use serde_json::json;
+use tenancy::{Act, Borough, Db, DbError, Tx};
 use tokio_util::sync::CancellationToken;
 use web::{Move, Problem, problems};
 
@@ -127,6 +128,8 @@ pub(super) async fn end(
         return Ok(false);
     }
     operations::tell(tx, job.operation, to.of_operation(), None, problem.as_ref()).await?;
+    let subject = format!("funds/{}/imports/{}", job.fund, job.import);
+    tx.record(Act::new("import.moved", subject).before(json!(made.from)).after(json!(made.to)));
     if !matches!(to, LedgerImportState::Reading | LedgerImportState::Checked) {
         store::leave_queue(tx, job.fund, job.import).await?;
     }
