@@ -128,6 +128,7 @@ pub(crate) async fn serve(serving: &str) -> anyhow::Result<()> {
         own_cluster: true,
         public_url: serving.public_url.clone(),
         tenants_url: serving.tenants_url.clone(),
+        seal_key: None,
         clock: Clock::System,
         gate: serving.caller.map(|fixed| Arc::new(Always::of(fixed)) as Gate),
     };

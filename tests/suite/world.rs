@@ -47,6 +47,7 @@ impl World {
             own_cluster: true,
             redis_url: None,
             token_key: folder.join("token-signing.pem"),
+            seal_key: Some(folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
             clock: clock.clone(),
             budgets_gate: None,

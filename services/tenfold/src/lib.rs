@@ -5,6 +5,7 @@ pub mod demo;
 pub mod document;
 pub mod personas;
 pub mod redis;
+pub mod seals;
 pub mod settings;
 pub mod split;
 pub mod stack;

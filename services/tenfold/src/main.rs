@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, seal, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -9,6 +9,7 @@ use tenfold::{
     client::Client,
     document,
     personas::Personas,
+    seals::Seal,
     settings::{DataFolder, Running, UpSettings},
     tell::{answer, say},
 };
@@ -47,6 +48,9 @@ enum Command {
         /// Who: salford-finance, gm-analyst, icb-finance, …
         persona: String,
     },
+    /// Verify seals and proofs from files alone.
+    #[command(subcommand)]
+    Seal(Seal),
     /// Write the API description from the code.
     Openapi {
         /// The folder of the documents.
@@ -93,6 +97,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             answer(&Client::new(&running.url, credentials).token().await?);
             Ok(())
         }
+        Command::Seal(what) => tenfold::seals::run(&what),
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;
             if check && !changed.is_empty() {

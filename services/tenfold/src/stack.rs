@@ -23,6 +23,8 @@ pub struct StackSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
+    pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
     pub papers_url: String,
     /// The clock.
@@ -65,11 +67,13 @@ impl Stack {
             signer,
             clock: clock.clone(),
         };
+        settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;
         let budgets = budgets::Settings {
             access: access.clone(),
             own_cluster,
             public_url: url.clone(),
             tenants_url: tenants_url.clone(),
+            seal_key: settings.seal_key,
             clock: clock.clone(),
             gate: settings.budgets_gate,
         };
