@@ -41,6 +41,7 @@ mod scheme_plans;
 mod schemes;
 mod seals;
 mod split_warnings;
+mod verification;
 mod virements;
 mod years;
 
@@ -48,3 +49,4 @@ pub use app::{App, ROLES, Settings, migrations, serve};
 pub use compactor::compact_once;
 pub use routes::openapi;
 pub use seals::{SealKey, SealKeyError, SealReport, verify_proof, verify_seal};
+pub use verification::{Finding, KnownBorough, Verified, known_boroughs, verify_borough};

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod demo;
 pub mod document;
+pub mod ledger;
 pub mod personas;
 pub mod redis;
 pub mod seals;

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, seal, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, ledger, seal, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use tenfold::{
     client::Client,
     document,
+    ledger::Ledger,
     personas::Personas,
     seals::Seal,
     settings::{DataFolder, Running, UpSettings},
@@ -48,6 +49,9 @@ enum Command {
         /// Who: salford-finance, gm-analyst, icb-finance, …
         persona: String,
     },
+    /// Look after the ledger of a running stack.
+    #[command(subcommand)]
+    Ledger(Ledger),
     /// Verify seals and proofs from files alone.
     #[command(subcommand)]
     Seal(Seal),
@@ -97,6 +101,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
             answer(&Client::new(&running.url, credentials).token().await?);
             Ok(())
         }
+        Command::Ledger(what) => tenfold::ledger::run(&what).await,
         Command::Seal(what) => tenfold::seals::run(&what),
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;

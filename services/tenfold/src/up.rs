@@ -26,7 +26,7 @@ use crate::{
     tell::{Step, answer, say},
 };
 
-const DATABASE: &str = "tenfold";
+pub(crate) const DATABASE: &str = "tenfold";
 
 enum Services {
     Together(Stack),

@@ -84,7 +84,7 @@ pub(crate) async fn list_seals(
 
 async fn find(tx: &mut Tx<Borough>, path: &PeriodPath, closing: Option<i64>) -> Result<SealBody, Problem> {
     let (fund, year, period): (_, _, Period) = path.key();
-    let wanted = Wanted { year: Some((fund, year)), period: Some(period), closing, before: None };
+    let wanted = Wanted { year: Some((fund, year)), period: Some(period), closing, ..Wanted::default() };
     let seal = store::list(tx, wanted, 1).await?.pop().ok_or_else(|| Problem::not_found("seal"))?;
     let accounts = store::accounts(tx, seal.position).await?;
     Ok(SealBody { seal, accounts })

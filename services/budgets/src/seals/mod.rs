@@ -3,6 +3,7 @@
 //! `docs/seals.md` says how to make them again from an export. What hashes and checks is pure, and is what the command
 //! line verifies with.
 
+mod compare;
 mod hash;
 pub(crate) mod http;
 mod key;
@@ -15,8 +16,9 @@ mod store;
 mod tally;
 mod verify;
 
+pub(crate) use seal::{ChainEnd, PeriodSeal};
 pub(crate) use sealer::keep_sealing;
-pub(crate) use store::SealState;
+pub(crate) use store::{SealState, links_after, tally};
 
 pub use key::{SealKey, SealKeyError};
 pub use verify::{SealReport, verify_proof, verify_seal};

@@ -55,7 +55,7 @@ pub(crate) struct SealBody {
 
 /// What is sealed: a period, as it was closed once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Closed {
+pub(crate) struct Closed {
     pub(super) borough: BoroughId,
     pub(super) fund: FundId,
     pub(super) year: FinancialYear,
@@ -65,13 +65,13 @@ pub(super) struct Closed {
 
 /// The end of a chain: the position of the last seal, and its head.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End {
-    pub(super) position: i64,
+pub(crate) struct ChainEnd {
+    pub(crate) position: i64,
     pub(super) head: Hash,
 }
 
 /// Seals what was tallied, behind the end of its borough's chain. `None` where the sums leave `i64`.
-pub(super) fn seal(closed: Closed, tally: Tally, end: End, now: DateTime<Utc>, key: &SealKey) -> Option<SealBody> {
+pub(super) fn seal(closed: Closed, tally: Tally, end: ChainEnd, now: DateTime<Utc>, key: &SealKey) -> Option<SealBody> {
     let (journals, postings) = (tally.journals, tally.postings);
     let accounts = tally.accounts();
     let sum = |layer: fn(&SealedAccount) -> Pence| Pence::sum(accounts.iter().map(layer));
@@ -193,13 +193,24 @@ impl PeriodSeal {
     }
 
     /// Whether it comes right after another.
-    pub(super) fn follows(&self, end: &End) -> bool {
+    pub(crate) fn follows(&self, end: &ChainEnd) -> bool {
         self.previous == end.head && self.position == end.position + 1
     }
 
     /// What the next one comes after.
-    pub(super) fn end(&self) -> End {
-        End { position: self.position, head: self.head }
+    pub(crate) fn end(&self) -> ChainEnd {
+        ChainEnd { position: self.position, head: self.head }
+    }
+
+    /// What it is a seal of.
+    pub(crate) fn closed(&self) -> Closed {
+        Closed {
+            borough: self.borough_id,
+            fund: self.fund_id,
+            year: self.year,
+            period: self.period,
+            closing: self.closing,
+        }
     }
 
     /// Where it is: `period 6 of 2026-27`.
@@ -208,14 +219,14 @@ impl PeriodSeal {
     }
 }
 
-impl End {
+impl ChainEnd {
     /// Before the first.
-    pub(super) const NONE: Self = Self { position: 0, head: Hash::NONE };
+    pub(crate) const NONE: Self = Self { position: 0, head: Hash::NONE };
 }
 
 impl SealBody {
     /// What does not hold in it by itself, with its accounts.
-    pub(super) fn faults(&self) -> Vec<&'static str> {
+    pub(crate) fn faults(&self) -> Vec<&'static str> {
         let mut faults = self.seal.faults();
         let many = i64::try_from(self.accounts.len()).ok() == Some(self.seal.accounts);
         if !many || root(&self.accounts) != self.seal.root {

@@ -62,7 +62,7 @@ fn closed() -> Closed {
     }
 }
 
-fn sealed(lines: &[LedgerLine], end: End, key: &SealKey) -> SealBody {
+fn sealed(lines: &[LedgerLine], end: ChainEnd, key: &SealKey) -> SealBody {
     let tally = Tally::of(lines.iter().map(Entry::of).collect()).expect("in order");
     seal(closed(), tally, end, NOW, key).expect("sums that fit")
 }
@@ -89,36 +89,33 @@ fn disagrees(body: &SealBody, lines: &[LedgerLine], keys: &[&SealKey], before: O
 #[test]
 fn a_seal_holds_and_needs_nothing_but_itself_and_the_lines() {
     let (key, lines) = (key(), period());
-    let first = sealed(&lines, End::NONE, &key);
+    let first = sealed(&lines, ChainEnd::NONE, &key);
     assert_eq!(disagrees(&first, &lines, &[&key], None), [""; 0]);
     let second = sealed(&lines[..2], first.seal.end(), &key);
     assert_eq!(disagrees(&second, &lines[..2], &[&key], Some(&first)), [""; 0]);
     assert_eq!((second.seal.position, second.seal.previous), (2, first.seal.head));
-    let nothing = sealed(&[], End::NONE, &key);
+    let nothing = sealed(&[], ChainEnd::NONE, &key);
     assert_eq!(disagrees(&nothing, &[], &[&key], None), [""; 0], "a period without lines is sealed too");
 }
 
 #[test]
 fn one_altered_penny_is_found_and_its_account_named() {
     let (key, mut lines) = (key(), period());
-    let body = sealed(&lines, End::NONE, &key);
+    let body = sealed(&lines, ChainEnd::NONE, &key);
     lines[2].amount_pence = Pence(26);
     assert_eq!(
         disagrees(&body, &lines, &[&key], None),
-        ["account 5200: actual debits of £0.25 were sealed, the export has £0.26"]
+        ["account 5200: actual debits of £0.25 were sealed, there are £0.26"]
     );
 }
 
 #[test]
 fn one_line_left_out_is_found() {
     let (key, mut lines) = (key(), period());
-    let body = sealed(&lines, End::NONE, &key);
+    let body = sealed(&lines, ChainEnd::NONE, &key);
     lines.remove(4);
     let found = disagrees(&body, &lines, &[&key], None);
-    assert!(
-        found.len() == 1 && found[0].starts_with("account 5100: 2 lines were sealed, the export has 1"),
-        "{found:?}"
-    );
+    assert!(found.len() == 1 && found[0].starts_with("account 5100: 2 lines were sealed, there are 1"), "{found:?}");
     lines.push(period().remove(4));
     assert_eq!(disagrees(&body, &lines, &[&key], None), [""; 0], "the order of lines does not matter");
     lines.push(period().remove(4));
@@ -128,7 +125,7 @@ fn one_line_left_out_is_found() {
 #[test]
 fn two_lines_swapped_between_accounts_are_found() {
     let (key, mut lines) = (key(), period());
-    let body = sealed(&lines, End::NONE, &key);
+    let body = sealed(&lines, ChainEnd::NONE, &key);
     // Counts and sums of both accounts stay what they were.
     lines[4].account = "5200".into();
     lines[2].account = "5100".into();
@@ -143,8 +140,8 @@ fn two_lines_swapped_between_accounts_are_found() {
 #[test]
 fn a_broken_chain_is_found() {
     let (key, lines) = (key(), period());
-    let first = sealed(&lines, End::NONE, &key);
-    let other = sealed(&lines[..4], End::NONE, &key);
+    let first = sealed(&lines, ChainEnd::NONE, &key);
+    let other = sealed(&lines[..4], ChainEnd::NONE, &key);
     let second = sealed(&lines, first.seal.end(), &key);
     let found = disagrees(&second, &lines, &[&key], Some(&other));
     assert_eq!(found, ["the chain is broken: it does not follow the seal at position 1"]);
@@ -157,7 +154,7 @@ fn a_broken_chain_is_found() {
 #[test]
 fn a_signature_by_another_key_is_found() {
     let (key, other, lines) = (key(), self::key(), period());
-    let body = sealed(&lines, End::NONE, &other);
+    let body = sealed(&lines, ChainEnd::NONE, &other);
     let found = disagrees(&body, &lines, &[&key], None);
     assert!(
         found.len() == 1 && found[0].starts_with("it was signed by a key that is not among the published"),
@@ -172,7 +169,7 @@ fn a_signature_by_another_key_is_found() {
 #[test]
 fn a_proof_shows_one_account_and_holds_only_as_it_was_made() {
     let (key, lines) = (key(), period());
-    let body = sealed(&lines, End::NONE, &key);
+    let body = sealed(&lines, ChainEnd::NONE, &key);
     let keys = serde_json::json!({"keys": [key.public()]}).to_string();
     for account in ["5100", "5200", "9000", "9100"] {
         let proof = SealProof::of(&body, account).expect("it has lines");

@@ -14,15 +14,11 @@ use super::{
     key::SealKey,
     seal::{Closed, seal},
     store,
-    tally::{Entry, Tally},
 };
-use crate::postings;
 
 const EVERY: Duration = Duration::from_millis(500);
 /// How many periods are looked for at once.
 const BATCH: i64 = 100;
-/// How many lines are in memory at once.
-const LINES: i64 = 5_000;
 
 /// Seals until `stop`. Any number of replicas may run it. Without a key it only tells what waits for one.
 pub(crate) async fn keep_sealing(db: Db, key: Option<Arc<SealKey>>, stop: CancellationToken) {
@@ -82,17 +78,7 @@ async fn seal_one(db: &Db, closed: Closed, key: &SealKey) -> Result<bool, Proble
     if !store::take_on(&mut tx, &closed).await? {
         return Ok(false);
     }
-    let (mut tally, mut after) = (Tally::default(), None);
-    loop {
-        let lines = postings::lines(&mut tx, (closed.fund, closed.year, closed.period), after, LINES).await?;
-        for line in &lines {
-            tally.add(&Entry::of(line)).map_err(Problem::internal)?;
-        }
-        after = lines.last().map(|line| (line.journal.0, line.line));
-        if i64::try_from(lines.len()).is_ok_and(|count| count < LINES) {
-            break;
-        }
-    }
+    let tally = store::tally(&mut tx, closed).await?.map_err(Problem::internal)?;
     let end = store::hold_end(&mut tx, closed.borough).await?;
     let body = seal(closed, tally, end, tx.clock_now(), key)
         .ok_or_else(|| Problem::internal("the sums of the period are too large"))?;

@@ -8,9 +8,10 @@ use super::{
     hash::Hash,
     key::{PublicSealKey, Signature},
     public::PublicSeal,
-    seal::{Closed, End, PeriodSeal, SealBody},
-    tally::{SealedAccount, Sides},
+    seal::{ChainEnd, Closed, PeriodSeal, SealBody},
+    tally::{Entry, SealedAccount, Sides, Tally},
 };
+use crate::postings;
 
 /// How a period stands with its seal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -70,8 +71,26 @@ pub(super) async fn take_on(tx: &mut Tx<Borough>, closed: &Closed) -> Result<boo
     Ok(mine && is_due(tx, closed.fund, closed.year, closed.period).await?)
 }
 
+/// How many lines are in memory at once.
+const LINES: i64 = 5_000;
+
+/// What a period holds, read in batches; or why it cannot be tallied.
+pub(crate) async fn tally(tx: &mut Tx<Borough>, closed: Closed) -> Result<Result<Tally, String>, DbError> {
+    let (mut tally, mut after) = (Tally::default(), None);
+    loop {
+        let lines = postings::lines(tx, (closed.fund, closed.year, closed.period), after, LINES).await?;
+        if let Err(why) = lines.iter().try_for_each(|line| tally.add(&Entry::of(line))) {
+            return Ok(Err(why.to_string()));
+        }
+        after = lines.last().map(|line| (line.journal.0, line.line));
+        if i64::try_from(lines.len()).is_ok_and(|count| count < LINES) {
+            return Ok(Ok(tally));
+        }
+    }
+}
+
 /// The end of the borough's chain, kept as it is until the transaction ends.
-pub(super) async fn hold_end(tx: &mut Tx<Borough>, borough: BoroughId) -> Result<End, DbError> {
+pub(super) async fn hold_end(tx: &mut Tx<Borough>, borough: BoroughId) -> Result<ChainEnd, DbError> {
     sqlx::query!(
         "select pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'chain of seals', $1::text), 0))",
         borough.to_string()
@@ -81,7 +100,7 @@ pub(super) async fn hold_end(tx: &mut Tx<Borough>, borough: BoroughId) -> Result
     let last = sqlx::query!("select position, head from budgets.period_seal order by position desc limit 1")
         .fetch_optional(tx.connection())
         .await?;
-    Ok(last.map_or(End::NONE, |row| End { position: row.position, head: Hash::kept(&row.head) }))
+    Ok(last.map_or(ChainEnd::NONE, |row| ChainEnd { position: row.position, head: Hash::kept(&row.head) }))
 }
 
 /// Writes a seal, and that it is no longer due.
@@ -152,6 +171,8 @@ pub(super) struct Wanted {
     pub(super) closing: Option<i64>,
     /// Those before this place in the chain.
     pub(super) before: Option<i64>,
+    /// Those behind this place, and then the first of them first.
+    pub(super) behind: Option<i64>,
 }
 
 /// Seals, the latest first.
@@ -163,12 +184,14 @@ pub(super) async fn list(tx: &mut Tx<Borough>, wanted: Wanted, limit: i64) -> Re
            from budgets.period_seal
            where ($1::uuid is null or (fund_id, year) = ($1, $2)) and ($3::smallint is null or period = $3)
              and ($4::bigint is null or closing = $4) and ($5::bigint is null or position < $5)
-           order by position desc limit $6"#,
+             and ($6::bigint is null or position > $6)
+           order by case when $6::bigint is null then -position else position end limit $7"#,
         wanted.year.map(|(fund, _)| fund.0),
         wanted.year.map_or(0, |(_, year)| year.start()),
         wanted.period.map(Period::number),
         wanted.closing,
         wanted.before,
+        wanted.behind,
         limit
     )
     .fetch_all(tx.connection())
@@ -195,6 +218,17 @@ pub(super) async fn list(tx: &mut Tx<Borough>, wanted: Wanted, limit: i64) -> Re
         signature: Signature::of(&row.signature),
     });
     Ok(seals.collect())
+}
+
+/// The next links of the borough's chain, with their accounts.
+pub(crate) async fn links_after(tx: &mut Tx<Borough>, end: ChainEnd, limit: i64) -> Result<Vec<SealBody>, DbError> {
+    let wanted = Wanted { behind: Some(end.position), ..Wanted::default() };
+    let mut bodies = Vec::new();
+    for seal in list(tx, wanted, limit).await? {
+        let accounts = accounts(tx, seal.position).await?;
+        bodies.push(SealBody { seal, accounts });
+    }
+    Ok(bodies)
 }
 
 /// What each account had in a seal.

@@ -120,7 +120,7 @@ pub(super) enum Untallied {
 
 /// Lines added up and hashed as they come, in the order of journals and lines. Keeps no line.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     accounts: BTreeMap<String, Account>,
     last: Option<(Uuid, i16)>,
     pub(super) journals: i64,

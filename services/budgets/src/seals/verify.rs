@@ -1,17 +1,14 @@
 //! Verifying a seal with nothing but what was published and an export: no stack, no database.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io::{self, BufRead},
-};
+use std::io::{self, BufRead};
 
 use serde::Deserialize;
 
 use super::{
     key::PublicSealKey,
     proof::SealProof,
-    seal::{PeriodSeal, SealBody},
-    tally::{Entry, SealedAccount, Tally},
+    seal::{ChainEnd, PeriodSeal, SealBody},
+    tally::{Entry, Tally},
 };
 use crate::postings::LedgerLine;
 
@@ -85,7 +82,7 @@ pub fn verify_seal(
         Some(AnySeal::Whole(before)) => chained(&mut report, &body.seal, &before.seal),
         Some(AnySeal::Alone(before)) => chained(&mut report, &body.seal, &before),
         None if body.seal.position == 1 => {
-            let first = body.seal.follows(&super::seal::End::NONE);
+            let first = body.seal.follows(&ChainEnd::NONE);
             report.say(
                 first,
                 "it is the first of its chain",
@@ -94,7 +91,16 @@ pub fn verify_seal(
         }
         None => report.notes.push("what it follows was not looked at: give the seal before it with --previous".into()),
     }
-    compare(&mut report, &body, lines(export, &body.seal)?);
+    let entries = lines(export, &body.seal)?;
+    let count = entries.len();
+    match Tally::of(entries) {
+        Ok(tally) => {
+            let well = format!("the {count} lines of the export are those that were sealed, account by account");
+            let differ = body.compare(tally);
+            report.say(differ.is_empty(), well, differ.join("; "));
+        }
+        Err(why) => report.disagrees.push(format!("the export: {why}")),
+    }
     Ok(report)
 }
 
@@ -173,59 +179,4 @@ fn lines(export: impl BufRead, seal: &PeriodSeal) -> io::Result<Vec<Entry>> {
         entries.push(Entry::of(&line));
     }
     Ok(entries)
-}
-
-/// Names every account that is not as sealed.
-fn compare(report: &mut SealReport, body: &SealBody, entries: Vec<Entry>) {
-    let count = entries.len();
-    let tally = match Tally::of(entries) {
-        Ok(tally) => tally,
-        Err(why) => return report.disagrees.push(format!("the export: {why}")),
-    };
-    let (journals, found) = (tally.journals, tally.accounts());
-    let found: BTreeMap<&str, &SealedAccount> = found.iter().map(|one| (one.account.as_str(), one)).collect();
-    let sealed: BTreeMap<&str, &SealedAccount> = body.accounts.iter().map(|one| (one.account.as_str(), one)).collect();
-    let mut differ = Vec::new();
-    for code in found.keys().chain(sealed.keys()).collect::<BTreeSet<_>>() {
-        match (sealed.get(code), found.get(code)) {
-            (Some(sealed), Some(found)) if sealed == found => {}
-            (Some(sealed), Some(found)) => differ.push(differs(sealed, found)),
-            (Some(_), None) => differ.push(format!("account {code}: sealed, and not in the export")),
-            (None, _) => differ.push(format!("account {code}: in the export, and not sealed")),
-        }
-    }
-    let counted = journals == body.seal.journals || !differ.is_empty();
-    report.say(
-        counted && differ.is_empty(),
-        format!("the {count} lines of the export are those that were sealed, account by account"),
-        differ.join("; "),
-    );
-    if !counted {
-        report.disagrees.push(format!("the export has {journals} journals, the seal {}", body.seal.journals));
-    }
-}
-
-fn differs(sealed: &SealedAccount, found: &SealedAccount) -> String {
-    let mut what = Vec::new();
-    if sealed.postings != found.postings {
-        what.push(format!("{} lines were sealed, the export has {}", sealed.postings, found.postings));
-    }
-    let layers = [
-        ("budget", sealed.budget, found.budget),
-        ("committed", sealed.committed, found.committed),
-        ("actual", sealed.actual, found.actual),
-    ];
-    for (layer, was, is) in layers {
-        for (side, was, is) in
-            [("debits", was.debits_pence, is.debits_pence), ("credits", was.credits_pence, is.credits_pence)]
-        {
-            if was != is {
-                what.push(format!("{layer} {side} of {was} were sealed, the export has {is}"));
-            }
-        }
-    }
-    if what.is_empty() {
-        what.push("a line says something else than was sealed; counts and sums are the same".into());
-    }
-    format!("account {}: {}", sealed.account, what.join(", "))
 }
