@@ -8,7 +8,7 @@ use tenfold::client::Client;
 use crate::{
     agreement_recipes, contribution_recipes, meeting_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
-    vote_recipes,
+    seal_recipes, vote_recipes,
 };
 
 /// An operation of the API description.
@@ -158,6 +158,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
+    let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)

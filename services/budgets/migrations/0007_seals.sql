@@ -104,3 +104,6 @@ create policy public on budgets.period_seal for select to budgets_public
     and exists (select from budgets.borough b where b.borough_id = (select platform.borough())));
 grant select (borough_id, position, fund_id, year, period, closing, content, previous, head, sealed_at, key_id, public_key, signature)
   on budgets.period_seal to budgets_public;
+
+-- A borough's ledger is verified as the borough: it may look at what the region is told of it.
+grant select on budgets.region_position to budgets_borough;
