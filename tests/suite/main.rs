@@ -19,6 +19,7 @@ mod interchange;
 mod isolation;
 mod lawful;
 mod ledger;
+mod ledger_recipes;
 mod machines;
 mod manners;
 mod meeting_recipes;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    agreement_recipes, contribution_recipes, meeting_recipes, registers, return_recipes,
+    agreement_recipes, contribution_recipes, ledger_recipes, meeting_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes,
 };
@@ -159,6 +159,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
     let path = seal_recipes::fill(operation, path, &mut body).await;
+    let path = ledger_recipes::fill(operation, path, &mut body).await;
     let path = path
         .replace("{borough}", "testford")
         .replace("{fund}", fund)

@@ -157,6 +157,7 @@ pub mod can {
             ReadAudit "audit:read" [Admin Auditor] "Read the borough's audit trail.";
             ReadFunds "funds:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read funds, years, periods, schemes and accounts.";
             ManageFunds "funds:manage" [Finance PoolManager] "Set up funds, years, schemes and accounts.";
+            ControlFunds "funds:control" [PoolManager] "Hold a fund to its budget, or let it go.";
             ReadJournals "journals:read" [Finance PoolManager Auditor System] "Read the ledger's journals, and the decisions and warnings about them.";
             PostJournals "journals:post" [Finance PoolManager System] "Post and reverse journals.";
             ReadReceipts "receipts:read" [Finance PoolManager Auditor System] "Read receipts.";

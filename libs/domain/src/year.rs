@@ -16,6 +16,9 @@ pub struct YearError;
 pub struct FinancialYear(i16);
 
 impl FinancialYear {
+    /// The first we keep, 2000-01.
+    pub const FIRST: Self = Self(2000);
+
     /// The year that starts on 1 April of `start`; 2000 to 2098.
     ///
     /// # Errors

@@ -39,6 +39,10 @@ impl From<DbError> for Problem {
             return Self::new(&problems::UNAVAILABLE, "The database is busy or out of reach; nothing was written.")
                 .retry_after(1);
         }
+        if matches!(&error.0, sqlx::Error::Database(error) if error.code().as_deref() == Some("22003")) {
+            let detail = "The amounts add up to more than £92,233,720,368,547,758.07. Reverse what made them so large.";
+            return Self::new(&problems::SUM_TOO_LARGE, detail);
+        }
         Self::internal(error)
     }
 }

@@ -14,6 +14,9 @@ use crate::{Problem, problems};
 /// The largest body of an ordinary request, in bytes.
 pub const JSON_LIMIT: usize = 2 * 1024 * 1024;
 
+/// The largest body of a request that sends many things at once, in bytes.
+pub const BULK_LIMIT: usize = 8 * 1024 * 1024;
+
 /// A caller's name for one thing it means to do once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
@@ -60,17 +63,35 @@ pub struct Sent<T>(pub T, pub WriteRequest);
 #[derive(Debug)]
 pub struct SentOnce<T>(pub T, pub WriteRequest);
 
+/// As [`SentOnce`], of many things: up to [`BULK_LIMIT`].
+#[derive(Debug)]
+pub struct SentBulk<T>(pub T, pub WriteRequest);
+
+fn key_required(headers: &HeaderMap) -> Result<(), Problem> {
+    if IdempotencyKey::from_headers(headers)?.is_some() {
+        return Ok(());
+    }
+    Err(Problem::of_fault(
+        &problems::IDEMPOTENCY_KEY_MISSING,
+        "Idempotency-Key:",
+        "Send an Idempotency-Key, new for each thing you mean to do once.",
+    ))
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SentOnce<T> {
     type Rejection = Problem;
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if IdempotencyKey::from_headers(request.headers())?.is_none() {
-            return Err(Problem::of_fault(
-                &problems::IDEMPOTENCY_KEY_MISSING,
-                "Idempotency-Key:",
-                "Send an Idempotency-Key, new for each thing you mean to do once.",
-            ));
-        }
-        let Sent(draft, how) = Sent::from_request(request, state).await?;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        key_required(request.headers())?;
+        let Sent(draft, how) = Sent::up_to(JSON_LIMIT, request).await?;
+        Ok(Self(draft, how))
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SentBulk<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        key_required(request.headers())?;
+        let Sent(draft, how) = Sent::up_to(BULK_LIMIT, request).await?;
         Ok(Self(draft, how))
     }
 }
@@ -78,6 +99,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SentOnce<T> {
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Self::up_to(JSON_LIMIT, request).await
+    }
+}
+
+impl<T: DeserializeOwned> Sent<T> {
+    async fn up_to(most: usize, request: Request) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let key = IdempotencyKey::from_headers(&parts.headers)?;
         let validate_only = match validate_only(parts.uri.query().unwrap_or_default()) {
@@ -91,7 +118,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
             }
         };
         media_type_is_json(&parts.headers)?;
-        let bytes = to_bytes(body, JSON_LIMIT).await.map_err(|error| unreadable_body(&error, JSON_LIMIT))?;
+        let bytes = to_bytes(body, most).await.map_err(|error| unreadable_body(&error, most))?;
         let draft = parse(&bytes)?;
         let mut hash = Sha256::new_with_prefix(parts.method.as_str());
         hash.update([0]);

@@ -23,7 +23,7 @@ mod unread;
 pub mod words;
 
 pub use at::At;
-pub use body::{IdempotencyKey, JSON_LIMIT, Sent, SentOnce, WriteRequest};
+pub use body::{BULK_LIMIT, IdempotencyKey, JSON_LIMIT, Sent, SentBulk, SentOnce, WriteRequest};
 pub use conditions::{IfMatch, version_tag};
 pub use content::Content;
 pub use csv_table::Row;

@@ -121,6 +121,38 @@ impl Problem {
         self
     }
 
+    /// The same of a part of a body: `pointer` is where the part stands.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for fault in &mut self.0.errors {
+            if fault.pointer.is_empty() || fault.pointer.starts_with('/') {
+                fault.pointer.insert_str(0, pointer);
+            }
+        }
+        self
+    }
+
+    /// Several problems as one: the first with its facts, and up to a hundred faults of all of them.
+    #[must_use]
+    pub fn together(problems: &[&Self], detail: impl fmt::Display) -> Option<Self> {
+        let mut whole = (*problems.first()?).clone();
+        whole.0.detail = detail.to_string();
+        whole.0.errors = problems.iter().flat_map(|problem| &problem.0.errors).take(100).cloned().collect();
+        Some(whole)
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// Each thing wrong in what was sent.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        &self.0.errors
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -170,8 +202,20 @@ impl Problem {
     /// The answer, once the path and request id are known.
     #[must_use]
     pub fn answer(&self, instance: &str, request_id: &str) -> Response {
-        let Inner { kind, detail, errors, more, headers, .. } = &*self.0;
-        let body = ProblemBody {
+        let body = serde_json::to_vec(&self.body(instance, request_id)).unwrap_or_default();
+        let mut response = (self.status(), body).into_response();
+        for (name, value) in &self.0.headers {
+            response.headers_mut().append(name, value.clone());
+        }
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+impl Problem {
+    fn body<'a>(&'a self, instance: &'a str, request_id: &'a str) -> ProblemBody<'a> {
+        let Inner { kind, detail, errors, more, .. } = &*self.0;
+        ProblemBody {
             kind: format!("/problems/{}", kind.slug),
             title: kind.title,
             status: kind.status,
@@ -180,14 +224,14 @@ impl Problem {
             request_id,
             errors,
             more,
-        };
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (self.status(), body).into_response();
-        for (name, value) in headers {
-            response.headers_mut().append(name, value.clone());
         }
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        response
+    }
+}
+
+/// As a part of another answer: of the same path and request.
+impl Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.body("", "").serialize(serializer)
     }
 }
 

@@ -69,6 +69,12 @@ kinds! {
         "The amount is above the committee's own limit under the rules in force. It goes to the next tier: each parent's own board decides, and the committee may recommend.";
     REFERENCE_PENDING 409 "reference-pending" "Something this refers to has not arrived yet"
         "Services tell each other of changes within seconds. The thing named is not known here yet: try again after the time in Retry-After. If it stays so, it does not exist.";
+    OVER_AVAILABLE 409 "over-available" "There is not that much left"
+        "The fund is held to its budget: no journal may leave a scheme with less than nothing, which is budget less commitments less spending. `scheme` is the one, `available_pence` what it has, `asked_pence` what the journal takes of it. Move budget to it by a virement, or release an order.";
+    SUM_TOO_LARGE 409 "sum-too-large" "The amounts are too large to add up"
+        "Every amount is right by itself, and together they leave the range we can count, which is about £92 thousand million million. Something was posted that is far too large: find it among the journals and reverse it.";
+    REFERENCE_TAKEN 409 "reference-taken" "That reference is of something else"
+        "Something else was recorded under this reference before. The same sent again is answered with what is there; anything else needs a reference of its own.";
     ALREADY_REVERSED 409 "already-reversed" "This journal cannot be reversed"
         "A journal is reversed at most once, and a reversal is not itself reversed: post what is right as a new journal.";
     RULE_UNMET 409 "rule-unmet" "Something must be there first"

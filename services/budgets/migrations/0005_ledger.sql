@@ -78,7 +78,10 @@ update budgets.position q set category = s.category, source = s.source,
   nature = case when c.capital then 'capital' else 'revenue' end
 from budgets.scheme s left join budgets.scheme_schedule c using (borough_id, fund_id, scheme_id)
 where s.borough_id = q.borough_id and s.fund_id = q.fund_id and s.scheme_id = q.scheme_id;
+-- What is added up for ever may leave the range of one amount.
+alter table budgets.region_position alter column amount_pence type numeric(40);
 alter table budgets.position
+  alter column amount_pence type numeric(40),
   drop constraint position_pkey,
   add primary key (borough_id, fund_id, year, scheme_id, period, account_id, layer, party_id, category, source, nature);
 
@@ -98,7 +101,7 @@ create table budgets.dated_position (
   category text not null,
   source text not null,
   nature text not null,
-  amount_pence bigint not null,
+  amount_pence numeric(40) not null,
   primary key (borough_id, fund_id, year, axis, span, starts_on, account_id, scheme_id, layer, party_id, category, source, nature)
 );
 -- What was folded before this table was there.
@@ -212,3 +215,60 @@ grant update (version) on budgets.commitment to budgets_borough;
 
 create policy work on budgets.dated_position to budgets_work using (true) with check (true);
 grant select, insert, update (amount_pence) on budgets.dated_position to budgets_work;
+
+-- What stands now: what is folded and what is not yet. Every reader of a position reads this.
+create view budgets.standing with (security_invoker = true) as
+  select borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category, source, nature, amount_pence
+  from budgets.position
+  union all
+  select borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category, source, nature, amount_pence
+  from budgets.delta;
+grant select on budgets.standing to budgets_borough;
+
+-- What stood at the end of a day, by what had taken effect (`as_of`), as it was known at a moment (`known_at`), or both. The
+-- key of a journal begins with the moment it was posted at; `since` is the least key of that day or moment.
+create function budgets.stood(of_fund uuid, of_year smallint, as_of date, known_at timestamptz, since uuid)
+  returns table (account_id uuid, scheme_id uuid, layer text, party_id uuid, category text, source text, nature text, amount_pence numeric)
+  language sql stable
+  begin atomic
+    -- by the days things took effect: whole months, then the days of the last
+    select d.account_id, d.scheme_id, d.layer, d.party_id, d.category, d.source, d.nature, d.amount_pence
+    from budgets.dated_position d
+    where d.fund_id = of_fund and d.year = of_year and d.axis = 'effective' and as_of is not null
+      and (d.span = 'month' and d.starts_on < date_trunc('month', as_of)::date
+        or d.span = 'day' and d.starts_on >= date_trunc('month', as_of)::date and d.starts_on <= as_of)
+    union all
+    select d.account_id, d.scheme_id, d.layer, d.party_id, d.category, d.source, d.nature, d.amount_pence
+    from budgets.delta d
+    where d.fund_id = of_fund and d.year = of_year and as_of is not null and d.effective_on <= as_of
+    union all
+    -- less what was posted since
+    select p.account_id, coalesce(p.scheme_id, '00000000-0000-0000-0000-000000000000'), p.layer,
+      coalesce(p.party_id, '00000000-0000-0000-0000-000000000000'), coalesce(p.category, ''), coalesce(p.source, ''),
+      coalesce(p.nature, ''), -p.amount_pence
+    from budgets.journal j join budgets.posting p on p.borough_id = j.borough_id and p.fund_id = j.fund_id and p.journal_id = j.journal_id
+    where j.fund_id = of_fund and j.year = of_year and as_of is not null and known_at is not null
+      and j.effective_on <= as_of and j.posted_at > known_at and j.journal_id >= since
+    union all
+    -- by the days things were posted: whole months, then days, then the moments of the last day
+    select d.account_id, d.scheme_id, d.layer, d.party_id, d.category, d.source, d.nature, d.amount_pence
+    from budgets.dated_position d
+    where d.fund_id = of_fund and d.year = of_year and d.axis = 'posted' and as_of is null
+      and (d.span = 'month' and d.starts_on < date_trunc('month', known_at at time zone 'UTC')::date
+        or d.span = 'day' and d.starts_on >= date_trunc('month', known_at at time zone 'UTC')::date
+          and d.starts_on < (known_at at time zone 'UTC')::date)
+    union all
+    select d.account_id, d.scheme_id, d.layer, d.party_id, d.category, d.source, d.nature, d.amount_pence
+    from budgets.delta d
+    where d.fund_id = of_fund and d.year = of_year and as_of is null and d.posted_on < (known_at at time zone 'UTC')::date
+    union all
+    select p.account_id, coalesce(p.scheme_id, '00000000-0000-0000-0000-000000000000'), p.layer,
+      coalesce(p.party_id, '00000000-0000-0000-0000-000000000000'), coalesce(p.category, ''), coalesce(p.source, ''),
+      coalesce(p.nature, ''), p.amount_pence
+    from budgets.journal j join budgets.posting p on p.borough_id = j.borough_id and p.fund_id = j.fund_id and p.journal_id = j.journal_id
+    where j.fund_id = of_fund and j.year = of_year and as_of is null
+      and (j.posted_at at time zone 'UTC')::date = (known_at at time zone 'UTC')::date and j.posted_at <= known_at
+      and j.journal_id >= since;
+  end;
+revoke execute on function budgets.stood from public;
+grant execute on function budgets.stood to budgets_borough;

@@ -1,6 +1,7 @@
 //! Section 75: agreements and pooled funds, what partners contribute, the ledger, how a variance is shared, what is
 //! reported, and what partners and the region see of it.
 
+mod account_versions;
 mod accounts;
 mod action_plans;
 mod agreements;
@@ -9,8 +10,10 @@ mod awards;
 mod better_care_fund;
 mod budget;
 mod code_lists;
+mod commitments;
 mod compactor;
 mod contributions;
+mod controls;
 mod decisions;
 mod estimates;
 mod facts;
@@ -41,6 +44,8 @@ mod scheme_plans;
 mod schemes;
 mod seals;
 mod split_warnings;
+mod statements;
+mod trial_balance;
 mod verification;
 mod virements;
 mod years;

@@ -7,10 +7,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists, contributions, decisions,
-    estimates, forecasts, funds, hosts, instalments, journals, memorandum, partner, payments, periods, pool_managers,
-    positions, postings, rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings,
-    schedules, scheme_plans, schemes, seals, split_warnings, virements, years,
+    App, account_versions, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists,
+    commitments, contributions, controls, decisions, estimates, forecasts, funds, hosts, instalments, journals,
+    memorandum, partner, payments, periods, pool_managers, positions, postings, rag, receipts, reconciliation, region,
+    region_returns, returns, risk_share, savings, schedules, scheme_plans, schemes, seals, split_warnings, statements,
+    trial_balance, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -66,9 +67,21 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(code_lists::http::list_codes))
         .routes(routes!(accounts::http::list_accounts, accounts::http::create_account))
         .routes(routes!(accounts::http::get_account))
+        .routes(routes!(account_versions::http::list_account_versions, account_versions::http::create_account_version))
+        .routes(routes!(statements::http::get_statement))
+        .routes(routes!(trial_balance::http::get_trial_balance))
+        .routes(routes!(controls::http::list_controls, controls::http::set_control))
+        .routes(routes!(commitments::http::list_commitments, commitments::http::create_commitment))
+        .routes(routes!(commitments::http::get_commitment))
+        .routes(routes!(commitments::http::list_commitment_entries))
+        .routes(routes!(commitments::matches::match_commitment))
+        .routes(routes!(commitments::releases::release_commitment))
+        .routes(routes!(commitments::carry_forwards::carry_commitment_forward))
         .routes(routes!(journals::http::list_journals, journals::http::post_journal))
         .routes(routes!(journals::http::get_journal))
+        .routes(routes!(journals::bulk::post_journals))
         .routes(routes!(journals::reversals::reverse_journal))
+        .routes(routes!(journals::corrections::correct_journal))
         .routes(routes!(decisions::http::list_fund_decisions))
         .routes(routes!(split_warnings::http::list_split_warnings))
         .routes(routes!(awards::http::list_awards, awards::http::record_award))

@@ -1,7 +1,7 @@
 //! Accounts over HTTP.
 
 use auth::can;
-use domain::{AccountId, FundId};
+use domain::{AccountId, FinancialYear, FundId};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use web::{
 use super::account::{AccountBody, AccountDraft, AccountKind};
 use super::store;
 use crate::{
+    account_versions::{self, AccountVersionDraft, has_twice},
     funds::{find_fund, http::FundPath},
     schemes::check_code_and_name,
 };
@@ -24,9 +25,9 @@ pub(crate) struct AccountPath {
     #[expect(dead_code, reason = "read by the scope")]
     borough: String,
     /// The fund.
-    fund: FundId,
+    pub(crate) fund: FundId,
     /// The account.
-    account: AccountId,
+    pub(crate) account: AccountId,
 }
 
 /// List a fund's accounts
@@ -61,6 +62,9 @@ pub(crate) async fn create_account(
     Sent(draft, request): Sent<AccountDraft>,
 ) -> Handled {
     check_code_and_name(&draft.code, &draft.name)?;
+    let mut faults = Faults::default();
+    faults.unless(!has_twice(&draft.requires), "/requires", "Each of them once.");
+    faults.none()?;
     let mut tx = scope.write(&request).await?;
     find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
     let body = AccountBody {
@@ -73,6 +77,11 @@ pub(crate) async fn create_account(
     store::insert(&mut tx, path.fund, &body).await.on_constraint("account_code", || {
         Problem::of_fault(&problems::CONFLICT, "/code", "The fund has an account of this code already.")
     })?;
+    if !draft.requires.is_empty() {
+        let from_year = FinancialYear::FIRST;
+        let first = AccountVersionDraft { from_year, name: body.name.clone(), requires: draft.requires, closed: false };
+        account_versions::open_with(&mut tx, path.fund, body.id, &first).await?;
+    }
     let subject = format!("funds/{}/accounts/{}", path.fund, body.id);
     tx.record(Act::new("account.created", subject).after(serde_json::json!(body)));
     let location = format!("/v1/boroughs/{}/funds/{}/accounts/{}", scope.borough().slug, path.fund, body.id);
@@ -91,7 +100,7 @@ pub(crate) async fn get_account(
     At(path): At<AccountPath>,
 ) -> Result<Found<AccountBody>, Problem> {
     let mut tx = scope.read().await?;
-    let account = store::list(&mut tx, path.fund, Some(path.account), None, 1).await?.pop();
+    let account = store::find_account(&mut tx, path.fund, path.account).await?;
     Ok(Found::of(account.ok_or_else(|| Problem::not_found("account"))?))
 }
 

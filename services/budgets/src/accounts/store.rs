@@ -29,6 +29,15 @@ pub(super) async fn list(
     Ok(rows)
 }
 
+/// The account, where the fund has it.
+pub(crate) async fn find_account(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    account: AccountId,
+) -> Result<Option<AccountBody>, DbError> {
+    Ok(list(tx, fund, Some(account), None, 1).await?.pop())
+}
+
 /// The kind of an account, by its code, where the fund has it.
 pub(super) async fn kind_of(tx: &mut Tx<Borough>, fund: FundId, code: &str) -> Result<Option<AccountKind>, DbError> {
     let kind = sqlx::query_scalar!("select kind from budgets.account where fund_id = $1 and code = $2", fund.0, code)

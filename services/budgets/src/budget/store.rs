@@ -74,11 +74,7 @@ pub(super) async fn put(
 pub(super) async fn sides(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<Sides, DbError> {
     let row = sqlx::query_as!(
         Sides,
-        r#"with figure as (
-             select account_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
-             union all
-             select account_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
-           ), in_force as (
+        r#"with in_force as (
              select c.form, v.amount_pence from budgets.contribution c
                join lateral (select amount_pence from budgets.contribution_version v
                              where v.fund_id = c.fund_id and v.year = c.year and v.contribution_id = c.contribution_id
@@ -86,9 +82,9 @@ pub(super) async fn sides(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYea
              where c.fund_id = $1 and c.year = $2
            )
            select
-             coalesce((select sum(f.amount_pence) from figure f
+             coalesce((select sum(f.amount_pence) from budgets.standing f
                          join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
-                       where f.layer = 'budget'), 0)::bigint as "schemes!: Pence",
+                       where f.fund_id = $1 and f.year = $2 and f.layer = 'budget'), 0)::bigint as "schemes!: Pence",
              coalesce((select sum(amount_pence) from in_force where form = 'cash'), 0)::bigint as "cash!: Pence",
              coalesce((select sum(amount_pence) from in_force where form = 'in_kind'), 0)::bigint as "in_kind!: Pence""#,
         fund.0,

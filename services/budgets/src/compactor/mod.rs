@@ -41,12 +41,30 @@ pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
     let folded = sqlx::query_scalar!(
         r#"with gone as (
              delete from budgets.delta where ctid = any (array(select ctid from budgets.delta limit $1))
-             returning borough_id, fund_id, year, period, account_id, scheme_id, layer, amount_pence
+             returning borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category, source, nature,
+               effective_on, posted_on, amount_pence
            ), added as (
-             insert into budgets.position as p (borough_id, fund_id, year, period, account_id, scheme_id, layer, amount_pence)
-             select borough_id, fund_id, year, period, account_id, scheme_id, layer, sum(amount_pence)::bigint
-             from gone group by 1, 2, 3, 4, 5, 6, 7
-             on conflict (borough_id, fund_id, year, period, account_id, scheme_id, layer)
+             insert into budgets.position as p (borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category,
+               source, nature, amount_pence)
+             select borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category, source, nature,
+               sum(amount_pence)::bigint
+             from gone group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+             on conflict (borough_id, fund_id, year, scheme_id, period, account_id, layer, party_id, category, source, nature)
+               do update set amount_pence = p.amount_pence + excluded.amount_pence
+           ), dated as (
+             insert into budgets.dated_position as p (borough_id, fund_id, year, axis, span, starts_on, account_id, scheme_id, layer,
+               party_id, category, source, nature, amount_pence)
+             select g.borough_id, g.fund_id, g.year, d.axis, d.span, d.starts_on, g.account_id, g.scheme_id, g.layer, g.party_id,
+               g.category, g.source, g.nature, sum(g.amount_pence)::bigint
+             from (select borough_id, fund_id, year, account_id, scheme_id, layer, party_id, category, source, nature, effective_on,
+                     posted_on, sum(amount_pence) as amount_pence
+                   from gone group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) g
+               cross join lateral (values
+                 ('effective', 'day', effective_on), ('effective', 'month', date_trunc('month', effective_on)::date),
+                 ('posted', 'day', posted_on), ('posted', 'month', date_trunc('month', posted_on)::date)) d (axis, span, starts_on)
+             group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+             on conflict (borough_id, fund_id, year, axis, span, starts_on, account_id, scheme_id, layer, party_id, category, source,
+                 nature)
                do update set amount_pence = p.amount_pence + excluded.amount_pence
            )
            select count(*) as "count!" from gone"#,

@@ -8,54 +8,81 @@ use serde_json::json;
 use tenancy::{Act, Borough, Instead, OnConstraint, Tx};
 use web::{Problem, problems};
 
-use super::{
-    journal::{Books, Journal},
-    posting::Poster,
-};
+use super::{books::Books, draft::Layer, journal::Journal, posting::Poster};
 use crate::{
     decisions, rules,
     split_warnings::{self, OnOwn, Part, may_be_a_part},
 };
 
-/// Goes on with the transaction where the journal may be posted (rules 53 and 54). A refusal is kept on record under
-/// `subject`; where a decision is wanted, governance is told.
-pub(super) async fn allow(
-    mut tx: Tx<Borough>,
+/// Why a journal is not posted.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It is not right, or not now.
+    Plain(Problem),
+    /// It moves more than its poster may: that it was asked for is kept on record.
+    OnRecord(Problem),
+}
+
+impl Refused {
+    pub(super) fn problem(&self) -> &Problem {
+        match self {
+            Self::Plain(problem) | Self::OnRecord(problem) => problem,
+        }
+    }
+
+    /// The same of a part of a body.
+    pub(super) fn under(self, pointer: &str) -> Self {
+        match self {
+            Self::Plain(problem) => Self::Plain(problem.under(pointer)),
+            Self::OnRecord(problem) => Self::OnRecord(problem.under(pointer)),
+        }
+    }
+
+    /// Answers it; for before anything was written.
+    pub(super) async fn answer(self, tx: Tx<Borough>) -> Instead {
+        match self {
+            Self::Plain(problem) => problem.into(),
+            Self::OnRecord(problem) => tx.refuse(problem).await,
+        }
+    }
+}
+
+/// Whether the journal may be posted (rules 53 and 54). A refusal is noted for the record under `subject`; where a
+/// decision is wanted, governance is told.
+pub(super) async fn judge(
+    tx: &mut Tx<Borough>,
     poster: &Poster,
     books: &Books,
     journal: &Journal,
     subject: String,
-) -> Result<Tx<Borough>, Instead> {
+) -> Result<Result<(), Refused>, Problem> {
     let mut facts = json!({
         "amount_pence": journal.size(),
         "limit_pence": books.limit,
         "year": journal.year,
         "period": journal.period,
     });
-    let refusal = if let Some(id) = poster.decision {
+    let refusal = if let Some(id) = journal.decision {
         facts["decision_id"] = json!(id);
-        let decision = decisions::hold(&mut tx, id).await?.ok_or_else(not_known_yet)?;
+        let Some(decision) = decisions::hold(tx, id).await? else { return Ok(Err(Refused::Plain(not_known_yet()))) };
         if decision.fund != journal.fund {
-            return Err(Problem::of_fault(
-                &problems::UNKNOWN_REFERENCE,
-                "/decision_id",
-                "This decision is about another fund's money.",
-            )
-            .into());
+            let detail = "This decision is about another fund's money.";
+            let problem = Problem::of_fault(&problems::UNKNOWN_REFERENCE, "/decision_id", detail);
+            return Ok(Err(Refused::Plain(problem)));
         }
         decision.lets(journal.size(), domain::day_in_england(tx.now())).err()
     } else if let Some(limit) = books.limit.filter(|limit| journal.size() > *limit) {
         let wanted = wanted(poster, journal, limit);
         facts["proposal_id"] = json!(wanted.proposal_id);
-        events::tell(&mut tx, poster.borough, &wanted);
+        events::tell(tx, poster.borough, &wanted);
         Some(decision_required(&wanted))
     } else {
         None
     };
-    let Some(refusal) = refusal else { return Ok(tx) };
+    let Some(refusal) = refusal else { return Ok(Ok(())) };
     facts["reason"] = refusal.kind().slug.into();
     tx.record(Act::new("journal.refused", subject).after(facts));
-    Err(tx.refuse(refusal).await)
+    Ok(Err(Refused::OnRecord(refusal)))
 }
 
 /// Keeps what follows of a journal just written: its decision is spent, or what its role posted on its own is
@@ -66,7 +93,7 @@ pub(super) async fn settle(
     books: &Books,
     journal: &Journal,
 ) -> Result<bool, Problem> {
-    if let Some(id) = poster.decision {
+    if let Some(id) = journal.decision {
         let spending = decisions::spend(tx, id, journal.fund, journal.id).await;
         spending.on_constraint("decision_spent_once", || decisions::spent(None))?;
         return Ok(false);
@@ -158,11 +185,8 @@ impl Journal {
             let sum: &mut i64 = sums.entry((line.scheme.filter(|_| spends), line.layer)).or_default();
             *sum = sum.saturating_add(line.amount.0);
         }
-        let part = |((scheme, layer), size): ((_, super::journal::Layer), i64)| Part {
-            scheme,
-            layer: layer.as_str(),
-            size: Pence(size),
-        };
+        let part =
+            |((scheme, layer), size): ((_, Layer), i64)| Part { scheme, layer: layer.as_str(), size: Pence(size) };
         sums.into_iter().map(part).collect()
     }
 }
@@ -174,7 +198,7 @@ mod tests {
     use domain::{AccountId, BoroughId, FundId, JournalId, Period, SchemeId};
 
     use super::*;
-    use crate::journals::journal::{Layer, Line};
+    use crate::journals::journal::Line;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -182,10 +206,16 @@ mod tests {
     fn journal(lines: &[(u128, Layer, i64)]) -> Journal {
         let line = |(scheme, layer, amount): &(u128, Layer, i64)| Line {
             account: AccountId::at(NOW),
+            account_code: String::new(),
             scheme: scheme_numbered(*scheme),
+            scheme_code: None,
             layer: *layer,
             amount: Pence(*amount),
-            counted: (*scheme > 0).then(|| ("other".into(), "nhs".into())),
+            party: None,
+            category: Some("other".into()),
+            source: Some("nhs".into()),
+            nature: None,
+            counted: *scheme > 0,
             expenditure: *scheme > 0,
         };
         Journal {
@@ -197,8 +227,13 @@ mod tests {
             posted_at: NOW,
             narrative: "A test".into(),
             source: None,
+            decision: None,
+            reference: None,
+            metadata: None,
             reverses: None,
+            corrects: None,
             region: None,
+            drawn: Vec::new(),
             lines: lines.iter().map(line).collect(),
         }
     }
@@ -223,8 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_again_is_the_same_proposal() {
-        let poster =
-            Poster { borough: BoroughId::at(NOW), role: Role::Finance, client_id: "a client".into(), decision: None };
+        let poster = Poster { borough: BoroughId::at(NOW), role: Role::Finance, client_id: "a client".into() };
         let proposal = |journal: &Journal| wanted(&poster, journal, Pence(10)).proposal_id;
         let lines = [(1, Layer::Actual, 50), (0, Layer::Actual, -50)];
         let first = journal(&lines);

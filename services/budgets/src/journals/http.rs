@@ -2,18 +2,23 @@
 
 use auth::can;
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::{DecisionId, FinancialYear, FundId, JournalId, Pence, Period};
+use domain::{DecisionId, FinancialYear, FundId, ImportId, JournalId, OrganisationId, Pence, Period};
 use serde::{Deserialize, Serialize};
 use tenancy::{Handled, InBorough};
 use uuid::Uuid;
 use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, SentOnce};
 
 use super::{
-    journal::{Journal, JournalDraft, Layer},
+    draft::{JournalDraft, Layer, Nature},
+    journal::{Journal, Line},
     posting::{Posted, Poster, post},
-    store,
+    reading,
 };
-use crate::funds::{find_fund, http::FundPath};
+use crate::{
+    controls::OverAvailable,
+    funds::{find_fund, http::FundPath},
+    schemes::{Category, FundingSource},
+};
 
 /// A journal in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -39,6 +44,29 @@ pub(crate) struct PostingBody {
     layer: Layer,
     /// Debit above zero, credit below. In pence.
     amount_pence: Pence,
+    /// The body it is with.
+    party: Option<OrganisationId>,
+    /// What it said of itself, or has of its scheme.
+    #[schema(value_type = Option<Category>)]
+    category: Option<String>,
+    #[schema(value_type = Option<FundingSource>)]
+    source: Option<String>,
+    nature: Option<Nature>,
+}
+
+impl From<&Line> for PostingBody {
+    fn from(line: &Line) -> Self {
+        Self {
+            account: line.account_code.clone(),
+            scheme: line.scheme_code.clone(),
+            layer: line.layer,
+            amount_pence: line.amount,
+            party: line.party,
+            category: line.category.clone(),
+            source: line.source.clone(),
+            nature: line.nature,
+        }
+    }
 }
 
 /// A journal. It never changes; a mistake is reversed.
@@ -61,6 +89,18 @@ pub(crate) struct JournalBody {
     pub(super) reverses: Option<JournalId>,
     /// The journal that reversed it.
     pub(super) reversed_by: Option<JournalId>,
+    /// The journal it puts right, which was reversed.
+    pub(super) corrects: Option<JournalId>,
+    /// The journal that put it right.
+    pub(super) corrected_by: Option<JournalId>,
+    /// Its sender's name for it.
+    #[schema(example = "AP-2026-09-0417")]
+    pub(super) external_reference: Option<String>,
+    /// What its sender wanted kept with it.
+    #[schema(value_type = Option<Object>)]
+    pub(super) metadata: Option<serde_json::Value>,
+    /// The file it was taken from.
+    pub(super) import: Option<ImportId>,
     /// The decision it spent. Reversing the journal does not free it.
     pub(super) decision_id: Option<DecisionId>,
     /// With others its role posted on a scheme without a decision it is above the role's limit: see `/split-warnings`.
@@ -83,13 +123,18 @@ impl Row for JournalBody {
         "posted_by",
         "reverses",
         "reversed_by",
+        "corrects",
+        "corrected_by",
+        "external_reference",
+        "import",
         "decision_id",
         "split_suspected",
     ];
 }
 
 impl JournalBody {
-    pub(super) fn of(journal: &Journal, postings: Vec<PostingBody>, posted_by: &str) -> Self {
+    /// A journal as it was just posted.
+    pub(super) fn of(journal: &Journal, posted_by: &str, split_suspected: bool) -> Self {
         Self {
             id: journal.id,
             year: journal.year,
@@ -101,12 +146,26 @@ impl JournalBody {
             posted_by: posted_by.to_owned(),
             reverses: journal.reverses,
             reversed_by: None,
-            decision_id: None,
-            split_suspected: false,
-            lines: i64::try_from(postings.len()).unwrap_or(i64::MAX),
-            postings,
+            corrects: journal.corrects,
+            corrected_by: None,
+            external_reference: journal.reference.as_ref().map(|(name, _)| name.clone()),
+            metadata: journal.metadata.clone().map(serde_json::Value::Object),
+            import: None,
+            decision_id: journal.decision,
+            split_suspected,
+            lines: i64::try_from(journal.lines.len()).unwrap_or(i64::MAX),
+            postings: journal.lines.iter().map(PostingBody::from).collect(),
         }
     }
+}
+
+/// A journal that was posted.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct PostedJournalBody {
+    #[serde(flatten)]
+    pub(super) journal: JournalBody,
+    /// The schemes it leaves with less than nothing, where the fund only warns of that.
+    pub(super) over_available: Vec<OverAvailable>,
 }
 
 /// List journals, newest first
@@ -123,7 +182,7 @@ pub(crate) async fn list_journals(
 ) -> Result<Page<JournalBody>, Problem> {
     let mut tx = scope.read().await?;
     find_fund(&mut tx, path.fund).await?.ok_or_else(|| Problem::not_found("fund"))?;
-    let rows = store::list(&mut tx, path.fund, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
+    let rows = reading::list(&mut tx, path.fund, None, page.after::<Uuid>()?, page.rows_wanted()).await?;
     Ok(page.page(rows, |journal| journal.id))
 }
 
@@ -132,12 +191,13 @@ pub(crate) async fn list_journals(
 /// Within each layer its lines cancel out. A late item keeps its effective date and goes in an open period. Above
 /// the limit your role has under the scheme of delegation it needs a decision: without one it is refused, and the
 /// refusal's `proposal_id` is what a committee is asked about. Journals that stay under the limit one by one and are
-/// together above it are posted, and flagged.
+/// together above it are posted, and flagged. What takes more than a scheme has available is warned about or refused,
+/// as the fund is held. Sent again under the same `external_reference` it is answered with the journal that is there.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/journals", operation_id = "postJournal", tag = "journals",
     params(FundPath, web::Keyed),
     request_body = JournalDraft,
-    responses((status = 201, body = JournalBody)),
+    responses((status = 201, body = PostedJournalBody), (status = 200, body = PostedJournalBody)),
     security(("bearer" = ["journals:post"])),
 )]
 pub(crate) async fn post_journal(
@@ -146,20 +206,11 @@ pub(crate) async fn post_journal(
     SentOnce(draft, request): SentOnce<JournalDraft>,
 ) -> Handled {
     let tx = scope.write(&request).await?;
-    let poster = Poster::of(&scope, draft.decision_id);
-    let Posted { tx, journal, split_suspected } = post(tx, &poster, path.fund, &draft).await?;
+    let poster = Poster::of(&scope);
+    let Posted { tx, journal, over, split_suspected } = post(tx, &poster, path.fund, &draft).await?;
     let location = format!("/v1/boroughs/{}/funds/{}/journals/{}", scope.borough().slug, path.fund, journal.id);
-    let postings = draft.postings.into_iter().map(|line| PostingBody {
-        account: line.account,
-        scheme: line.scheme,
-        layer: line.layer,
-        amount_pence: line.amount_pence,
-    });
-    let body = JournalBody {
-        decision_id: draft.decision_id,
-        split_suspected,
-        ..JournalBody::of(&journal, postings.collect(), &poster.client_id)
-    };
+    let journal = JournalBody::of(&journal, &poster.client_id, split_suspected);
+    let body = PostedJournalBody { journal, over_available: over };
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }
 
@@ -175,6 +226,6 @@ pub(crate) async fn get_journal(
     At(path): At<JournalPath>,
 ) -> Result<Found<JournalBody>, Problem> {
     let mut tx = scope.read().await?;
-    let journal = store::list(&mut tx, path.fund, Some(path.journal), None, 1).await?.pop();
+    let journal = reading::find(&mut tx, path.fund, path.journal).await?;
     Ok(Found::of(journal.ok_or_else(|| Problem::not_found("journal"))?))
 }

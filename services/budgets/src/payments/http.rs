@@ -89,7 +89,7 @@ pub(crate) async fn record_payment(
     accounts::are(&mut tx, path.fund, &accounts).await?;
     let charged = draft.charged(&by).ok_or_else(too_large)?;
     let journal = draft.journal(charged.charged).ok_or_else(too_large)?;
-    let poster = Poster::of(&scope, draft.decision_id);
+    let poster = Poster::of(&scope);
     let Posted { mut tx, journal, .. } = post(tx, &poster, path.fund, &journal).await?;
     let of_individual = draft.individual.then(|| REDACTED.to_owned());
     let body = PaymentBody {

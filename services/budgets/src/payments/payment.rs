@@ -138,21 +138,10 @@ impl PaymentDraft {
 
     /// The journal that charges the pool.
     pub(super) fn journal(&self, charged: Pence) -> Option<JournalDraft> {
-        let line = |account: &str, scheme: Option<&str>, amount_pence| PostingDraft {
-            account: account.to_owned(),
-            scheme: scheme.map(str::to_owned),
-            layer: Layer::Actual,
-            amount_pence,
-        };
-        let spent = line(&self.account, Some(&self.scheme), charged);
-        Some(JournalDraft {
-            effective_on: self.paid_on,
-            period: self.period,
-            narrative: format!("Payment {}", self.document_number.trim()),
-            source: None,
-            decision_id: self.decision_id,
-            postings: vec![spent, line(&self.balance_account, None, charged.checked_neg()?)],
-        })
+        let spent = PostingDraft::of(&self.account, Some(&self.scheme), Layer::Actual, charged);
+        let paid = PostingDraft::of(&self.balance_account, None, Layer::Actual, charged.checked_neg()?);
+        let narrative = format!("Payment {}", self.document_number.trim());
+        Some(JournalDraft::of(self.paid_on, self.period, narrative, self.decision_id, vec![spent, paid]))
     }
 }
 

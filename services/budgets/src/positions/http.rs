@@ -1,18 +1,20 @@
 //! A fund's position over HTTP.
 
 use auth::can;
-use chrono::{DateTime, Utc};
-use domain::{Pence, Period};
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{OrganisationId, Pence, Period};
 use serde::{Deserialize, Serialize};
 use tenancy::InBorough;
 use web::{At, Problem, Query, Row, WithCsv, problems};
 
 use super::{
+    as_of::AsOf,
     figures::{Figures, Status},
     store,
 };
 use crate::{
     forecasts,
+    journals::Nature,
     years::{find_year, http::YearPath},
 };
 
@@ -24,9 +26,27 @@ pub(crate) struct PositionQuery {
     /// Up to the end of this period; the whole year when left out.
     #[param(value_type = Option<i16>, minimum = 1, maximum = 13)]
     period: Option<Period>,
-    /// Any of scheme, category, source, period, with a comma between; one row for the fund when left out.
+    /// What had taken effect by the end of this day, whatever period it was posted in. Not with `period`.
+    as_of: Option<NaiveDate>,
+    /// As it was known at this moment: what was posted later is left out. Not with `period`.
+    known_at: Option<DateTime<Utc>>,
+    /// Any of scheme, category, party, source, nature, period, with a comma between; one row for the fund when left out.
     #[param(example = "scheme,period")]
     group_by: Option<String>,
+}
+
+impl PositionQuery {
+    /// The time asked for, and what rows are told apart by.
+    fn read(&self) -> Result<(Option<AsOf>, GroupBy), Problem> {
+        let by = GroupBy::parse(self.group_by.as_deref())?;
+        let at = AsOf::asked(self.as_of, self.known_at);
+        if at.is_some() && (self.period.is_some() || by.period) {
+            let detail =
+                "Ask either up to a period, or as of a day or as known at a moment: what is late has two answers.";
+            return Err(Problem::of_fault(&problems::QUERY_INVALID, "?period", detail));
+        }
+        Ok((at, by))
+    }
 }
 
 /// What rows are told apart by.
@@ -34,18 +54,20 @@ pub(crate) struct PositionQuery {
 pub(crate) struct GroupBy {
     pub(super) scheme: bool,
     pub(super) category: bool,
+    pub(super) party: bool,
     pub(super) source: bool,
+    pub(super) nature: bool,
     pub(super) period: bool,
 }
 
 impl GroupBy {
     /// Forecasts are made by scheme: other rows have none.
     fn is_scheme_alone(&self) -> bool {
-        self.scheme && !(self.category || self.source || self.period)
+        self.scheme && !(self.category || self.party || self.source || self.nature || self.period)
     }
 
     fn is_nothing(&self) -> bool {
-        !(self.scheme || self.category || self.source || self.period)
+        !(self.scheme || self.category || self.party || self.source || self.nature || self.period)
     }
 
     fn parse(text: Option<&str>) -> Result<Self, Problem> {
@@ -54,10 +76,12 @@ impl GroupBy {
             match name {
                 "scheme" => by.scheme = true,
                 "category" => by.category = true,
+                "party" => by.party = true,
                 "source" => by.source = true,
+                "nature" => by.nature = true,
                 "period" => by.period = true,
                 _ => {
-                    let detail = "Group by any of scheme, category, source, period.";
+                    let detail = "Group by any of scheme, category, party, source, nature, period.";
                     return Err(Problem::of_fault(&problems::QUERY_INVALID, "?group_by", detail));
                 }
             }
@@ -72,7 +96,10 @@ pub(crate) struct PositionColumns {
     #[schema(example = "ICES")]
     pub(super) scheme: Option<String>,
     pub(super) category: Option<String>,
+    /// The body it is with.
+    pub(super) party: Option<OrganisationId>,
     pub(super) source: Option<String>,
+    pub(super) nature: Option<Nature>,
     pub(super) period: Option<Period>,
 }
 
@@ -89,7 +116,9 @@ impl Row for PositionRow {
     const COLUMNS: &'static [&'static str] = &[
         "scheme",
         "category",
+        "party",
         "source",
+        "nature",
         "period",
         "budget_pence",
         "committed_pence",
@@ -115,7 +144,8 @@ pub(crate) struct PositionBody {
 
 /// Get a fund's position
 ///
-/// Counts expenditure accounts only. Exact at every moment: it includes every journal posted before it was asked for.
+/// Counts expenditure accounts only. Exact at every moment: it includes every journal posted before it was asked for. As of
+/// a day or as known at a moment it is what stood then, and has no forecast.
 #[utoipa::path(
     get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/position", operation_id = "getPosition", tag = "positions",
     params(YearPath, PositionQuery),
@@ -127,10 +157,13 @@ pub(crate) async fn get_position(
     At(path): At<YearPath>,
     Query(query): Query<PositionQuery>,
 ) -> Result<WithCsv<PositionBody, PositionRow>, Problem> {
-    let by = GroupBy::parse(query.group_by.as_deref())?;
+    let (at, by) = query.read()?;
     let mut tx = scope.read().await?;
     let year = find_year(&mut tx, path.fund, path.year).await?.ok_or_else(|| Problem::not_found("year"))?;
-    let sums = store::sums(&mut tx, path.fund, path.year, query.period, &by).await?;
+    let sums = match at {
+        Some(at) => store::sums_at(&mut tx, path.fund, path.year, at, &by).await?,
+        None => store::sums(&mut tx, path.fund, path.year, query.period, &by).await?,
+    };
     let firm = store::how_firm(&mut tx, path.fund, path.year, query.period).await?;
 
     let figures =
@@ -148,7 +181,7 @@ pub(crate) async fn get_position(
         _ => Status::Open,
     };
     let mut data = rows.collect::<Result<Vec<_>, Problem>>()?;
-    let forecast = match firm.forecast {
+    let forecast = match firm.forecast && at.is_none() {
         true => forecasts::latest(&mut tx, path.fund, path.year, query.period).await?,
         false => Vec::new(),
     };

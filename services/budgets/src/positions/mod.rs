@@ -1,5 +1,6 @@
 //! The position of a fund: budget, commitments and spending, and what is left of it.
 
+pub(crate) mod as_of;
 mod figures;
 pub(crate) mod http;
 mod store;

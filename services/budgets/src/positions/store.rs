@@ -2,8 +2,13 @@
 
 use domain::{FinancialYear, FundId, OrganisationId, Pence, Period, SchemeId};
 use tenancy::{Borough, DbError, Tx};
+use uuid::Uuid;
+use web::words::read;
 
-use super::http::{GroupBy, PositionColumns};
+use super::{
+    as_of::AsOf,
+    http::{GroupBy, PositionColumns},
+};
 use crate::funds::{FundBody, FundKind};
 
 pub(super) struct Sums {
@@ -13,6 +18,7 @@ pub(super) struct Sums {
     pub(super) actual: Option<Pence>,
 }
 
+/// What stands now, up to the end of a period.
 pub(super) async fn sums(
     tx: &mut Tx<Borough>,
     fund: FundId,
@@ -20,39 +26,96 @@ pub(super) async fn sums(
     up_to: Option<Period>,
     by: &GroupBy,
 ) -> Result<Vec<Sums>, DbError> {
-    let rows = sqlx::query!(
-        r#"with figure as (
-             select period, account_id, scheme_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
-             union all
-             select period, account_id, scheme_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
-           )
-           select case when $4 then s.code end as scheme, case when $5 then s.category end as category,
-             case when $6 then s.source end as source, case when $7 then f.period end as "period: Period",
+    let rows = sqlx::query_as!(
+        SumsRow,
+        r#"select case when $4 then s.code end as "scheme?", case when $5 then f.category end as "category?",
+             case when $6 then f.source end as "source?", case when $7 then f.period end as "period?: Period",
+             case when $8 then nullif(f.party_id, '00000000-0000-0000-0000-000000000000') end as "party?",
+             case when $9 then nullif(f.nature, '') end as "nature?",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
              sum(f.amount_pence) filter (where f.layer = 'actual')::bigint as actual
-           from figure f
+           from budgets.standing f
              join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
              join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
-           where $3::smallint is null or f.period <= $3
-           group by 1, 2, 3, 4 order by 1, 2, 3, 4"#,
+           where f.fund_id = $1 and f.year = $2 and ($3::smallint is null or f.period <= $3)
+           group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6"#,
         fund.0,
         year.start(),
         up_to.map(Period::number),
         by.scheme,
         by.category,
         by.source,
-        by.period
+        by.period,
+        by.party,
+        by.nature
     )
     .fetch_all(tx.connection())
     .await?;
-    let sums = rows.into_iter().map(|row| Sums {
-        columns: PositionColumns { scheme: row.scheme, category: row.category, source: row.source, period: row.period },
-        budget: Pence(row.budget),
-        committed: Pence(row.committed),
-        actual: row.actual.map(Pence),
-    });
-    Ok(sums.collect())
+    Ok(rows.into_iter().map(Sums::from).collect())
+}
+
+/// What stood at a time.
+pub(super) async fn sums_at(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    at: AsOf,
+    by: &GroupBy,
+) -> Result<Vec<Sums>, DbError> {
+    let rows = sqlx::query_as!(
+        SumsRow,
+        r#"select case when $6 then s.code end as "scheme?", case when $7 then f.category end as "category?",
+             case when $8 then f.source end as "source?", null::smallint as "period?: Period",
+             case when $9 then nullif(f.party_id, '00000000-0000-0000-0000-000000000000') end as "party?",
+             case when $10 then nullif(f.nature, '') end as "nature?",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
+             coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
+             sum(f.amount_pence) filter (where f.layer = 'actual')::bigint as actual
+           from budgets.stood($1, $2, $3, $4, $5) f
+             join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
+             join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
+           group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6"#,
+        fund.0,
+        year.start(),
+        at.as_of,
+        at.known_at,
+        at.since(),
+        by.scheme,
+        by.category,
+        by.source,
+        by.party,
+        by.nature
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(rows.into_iter().map(Sums::from).collect())
+}
+
+struct SumsRow {
+    scheme: Option<String>,
+    category: Option<String>,
+    source: Option<String>,
+    period: Option<Period>,
+    party: Option<Uuid>,
+    nature: Option<String>,
+    budget: i64,
+    committed: i64,
+    actual: Option<i64>,
+}
+
+impl From<SumsRow> for Sums {
+    fn from(row: SumsRow) -> Self {
+        let columns = PositionColumns {
+            scheme: row.scheme,
+            category: row.category,
+            source: row.source,
+            party: row.party.map(OrganisationId),
+            nature: row.nature.as_deref().map(read),
+            period: row.period,
+        };
+        Self { columns, budget: Pence(row.budget), committed: Pence(row.committed), actual: row.actual.map(Pence) }
+    }
 }
 
 /// How firm a year's figures are, and whether it was forecast.
@@ -78,8 +141,7 @@ pub(super) async fn how_firm(
            from budgets.period p where p.fund_id = $1 and p.year = $2 and p.period <= coalesce($3, 13::smallint)
              -- adjustments count where there are any, or where they are asked for
              and (p.period < 13 or $3 = 13
-               or exists (select from budgets.position a where a.fund_id = $1 and a.year = $2 and a.period = 13)
-               or exists (select from budgets.delta a where a.fund_id = $1 and a.year = $2 and a.period = 13))"#,
+               or exists (select from budgets.standing a where a.fund_id = $1 and a.year = $2 and a.period = 13))"#,
         fund.0,
         year.start(),
         up_to.map(Period::number)
@@ -116,13 +178,10 @@ pub(crate) async fn by_scheme(
     up_to: Period,
 ) -> Result<Vec<SchemeSums>, DbError> {
     let rows = sqlx::query!(
-        r#"with figure as (
-             select period, account_id, scheme_id, layer, amount_pence from budgets.position where fund_id = $1 and year = $2
-             union all
-             select period, account_id, scheme_id, layer, amount_pence from budgets.delta where fund_id = $1 and year = $2
-           ), spent as (
-             select f.* from figure f
+        r#"with spent as (
+             select f.* from budgets.standing f
                join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
+             where f.fund_id = $1 and f.year = $2
            )
            select s.scheme_id, s.code, s.name, d.kind as "kind?", d.accounting_treatment as "accounting_treatment?",
              d.ring_fence as "ring_fence?", d.lead_id as "lead?: OrganisationId",

@@ -282,8 +282,7 @@ pub(super) async fn periods(
 ) -> Result<Vec<(Period, bool, bool)>, DbError> {
     let rows = sqlx::query!(
         r#"select p.period as "period: Period", p.state,
-             exists (select from budgets.position a where a.fund_id = $1 and a.year = $2 and a.period = p.period)
-               or exists (select from budgets.delta a where a.fund_id = $1 and a.year = $2 and a.period = p.period)
+             exists (select from budgets.standing a where a.fund_id = $1 and a.year = $2 and a.period = p.period)
                as "touched!"
            from budgets.period p where p.fund_id = $1 and p.year = $2 order by p.period"#,
         fund.0,

@@ -42,25 +42,15 @@ impl SettlementDraft {
     /// The journal it makes: two lines a partner whose share is not nil. `None` where there is nothing to settle.
     fn journal(&self, of: &CalculationBody) -> Option<JournalDraft> {
         let shares = of.result.shares.iter().filter(|share| share.amount_pence != Pence::ZERO);
-        let line = |account: &str, amount_pence| PostingDraft {
-            account: account.to_owned(),
-            scheme: None,
-            layer: Layer::Actual,
-            amount_pence,
-        };
+        let line = |account: &str, amount| PostingDraft::of(account, None, Layer::Actual, amount);
         let mut postings = Vec::new();
         for share in shares {
             postings.push(line(&self.balance_account, share.amount_pence));
             postings.push(line(&self.income_account, share.amount_pence.checked_neg()?));
         }
-        (!postings.is_empty()).then(|| JournalDraft {
-            effective_on: self.effective_on,
-            period: self.period,
-            narrative: format!("Settlement of risk share {}, rule version {}", of.id, of.result.rule_number),
-            source: None,
-            decision_id: self.decision_id,
-            postings,
-        })
+        let narrative = format!("Settlement of risk share {}, rule version {}", of.id, of.result.rule_number);
+        let journal = |lines| JournalDraft::of(self.effective_on, self.period, narrative, self.decision_id, lines);
+        (!postings.is_empty()).then(|| journal(postings))
     }
 }
 
@@ -134,7 +124,7 @@ pub(crate) async fn settle_calculation(
             "Nobody bears anything and nobody has anything back: there is nothing to settle.",
         )
     })?;
-    let Posted { mut tx, journal, .. } = post(tx, &Poster::of(&scope, draft.decision_id), path.fund, &journal).await?;
+    let Posted { mut tx, journal, .. } = post(tx, &Poster::of(&scope), path.fund, &journal).await?;
     let settled = (path.calculation, journal.id);
     store::insert_settlement(&mut tx, (path.fund, path.year), settled, scope.now()).await?;
     let subject = format!("funds/{}/years/{}/risk-share/calculations/{}", path.fund, path.year, path.calculation);

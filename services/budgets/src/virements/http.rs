@@ -66,7 +66,7 @@ pub(crate) async fn make_virement(
     let [from, to] = &sides[..] else { return Err(Problem::internal("a virement has two sides").into()) };
     draft.may_move(from, to)?;
     let journal = draft.journal().ok_or_else(too_large)?;
-    let poster = Poster::of(&scope, draft.decision_id);
+    let poster = Poster::of(&scope);
     let Posted { mut tx, journal, .. } = post(tx, &poster, path.fund, &journal).await?;
     let body = VirementBody {
         id: VirementId::at(scope.now()),

@@ -30,14 +30,9 @@ pub(super) async fn side(
 ) -> Result<Option<Option<Side>>, DbError> {
     let row = sqlx::query!(
         r#"select s.scheme_id, coalesce(c.capital, false) as "capital!", c.ring_fence as "ring_fence?",
-             (select coalesce(sum(f.amount_pence), 0)::text from (
-                select account_id, amount_pence from budgets.position
-                where fund_id = $1 and year = $2 and scheme_id = s.scheme_id and layer = 'budget'
-                union all
-                select account_id, amount_pence from budgets.delta
-                where fund_id = $1 and year = $2 and scheme_id = s.scheme_id and layer = 'budget') f
-              join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure' and a.code = $4)
-             as "budget!"
+             (select coalesce(sum(f.amount_pence), 0)::text from budgets.standing f
+                join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure' and a.code = $4
+              where f.fund_id = $1 and f.year = $2 and f.scheme_id = s.scheme_id and f.layer = 'budget') as "budget!"
            from budgets.scheme s left join budgets.scheme_schedule c on c.fund_id = s.fund_id and c.scheme_id = s.scheme_id
            where s.fund_id = $1 and s.code = $3"#,
         fund.0,

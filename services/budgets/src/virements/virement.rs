@@ -66,24 +66,12 @@ impl VirementDraft {
 
     /// The journal that moves it: two lines of the budget layer, which net to nothing.
     pub(super) fn journal(&self) -> Option<JournalDraft> {
-        let line = |scheme: &str, amount_pence| PostingDraft {
-            account: self.account.clone(),
-            scheme: Some(scheme.to_owned()),
-            layer: Layer::Budget,
-            amount_pence,
-        };
+        let line = |scheme: &str, amount| PostingDraft::of(&self.account, Some(scheme), Layer::Budget, amount);
         let given = line(&self.from_scheme, self.amount_pence.checked_neg()?);
-        Some(JournalDraft {
-            effective_on: self.effective_on,
-            period: self.period,
-            narrative: format!("Virement from {} to {}: {}", self.from_scheme, self.to_scheme, self.reason.trim())
-                .chars()
-                .take(500)
-                .collect(),
-            source: None,
-            decision_id: self.decision_id,
-            postings: vec![given, line(&self.to_scheme, self.amount_pence)],
-        })
+        let narrative = format!("Virement from {} to {}: {}", self.from_scheme, self.to_scheme, self.reason.trim());
+        let narrative = narrative.chars().take(500).collect();
+        let lines = vec![given, line(&self.to_scheme, self.amount_pence)];
+        Some(JournalDraft::of(self.effective_on, self.period, narrative, self.decision_id, lines))
     }
 }
 

@@ -3,4 +3,4 @@
 pub(crate) mod http;
 mod store;
 
-pub(crate) use store::{Completeness, FundYearBody, find_year};
+pub(crate) use store::{Completeness, FundYearBody, find_year, years_from};

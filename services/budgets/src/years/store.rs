@@ -83,6 +83,22 @@ pub(crate) async fn find_year(
     Ok(list(tx, fund, Some(year), None, 1).await?.pop())
 }
 
+/// The years of a fund from one on.
+pub(crate) async fn years_from(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    from: FinancialYear,
+) -> Result<Vec<FinancialYear>, DbError> {
+    let years = sqlx::query_scalar!(
+        r#"select year as "year: FinancialYear" from budgets.fund_year where fund_id = $1 and year >= $2 order by year"#,
+        fund.0,
+        from.start()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(years)
+}
+
 /// Opens a year with its thirteen periods; for a fund the region counts, also what the region may know of them.
 pub(super) async fn insert(tx: &mut Tx<Borough>, fund: &FundBody, draft: &FundYearDraft) -> Result<(), DbError> {
     let now = tx.now();
