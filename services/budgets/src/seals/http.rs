@@ -43,7 +43,7 @@ impl Row for PeriodSeal {
 #[into_params(parameter_in = Query)]
 pub(crate) struct SealQuery {
     /// The move that closed it; left out, the latest seal.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     closing: Option<i64>,
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct ProofQuery {
     #[param(example = "5100", max_length = 40)]
     account: String,
     /// The move that closed the period; left out, the latest seal.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     closing: Option<i64>,
 }
 
