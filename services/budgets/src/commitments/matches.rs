@@ -19,7 +19,7 @@ use crate::journals::{Posted, Poster, post, year_of};
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"journal": "01890a5d-ac96-774b-bcce-b302099a8057", "effective_on": "2026-09-30", "period": 6}))]
-pub(crate) struct MatchDraft {
+pub(crate) struct CommitmentMatchDraft {
     /// The journal that spent it.
     journal: JournalId,
     /// The day the match takes effect.
@@ -44,14 +44,14 @@ pub(crate) struct MatchDraft {
     post, path = "/v1/boroughs/{borough}/funds/{fund}/commitments/{commitment}/matches", operation_id = "matchCommitment",
     tag = "commitments",
     params(CommitmentPath, web::Keyed),
-    request_body = MatchDraft,
+    request_body = CommitmentMatchDraft,
     responses((status = 201, body = CommitmentBody)),
     security(("bearer" = ["journals:post"])),
 )]
 pub(crate) async fn match_commitment(
     scope: InBorough<can::PostJournals>,
     At(path): At<CommitmentPath>,
-    SentOnce(draft, request): SentOnce<MatchDraft>,
+    SentOnce(draft, request): SentOnce<CommitmentMatchDraft>,
 ) -> Handled {
     let mut faults = Faults::default();
     if let Some(amount) = draft.amount_pence {

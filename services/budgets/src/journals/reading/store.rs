@@ -9,12 +9,12 @@ use tenancy::{Borough, DbError, Tx};
 use uuid::Uuid;
 use web::words::read;
 
-use super::{
+use crate::accounts::AccountKind;
+use crate::journals::{
     draft::Layer,
     http::{JournalBody, PostingBody},
     journal::Line,
 };
-use crate::accounts::AccountKind;
 
 /// How many lines of a journal a list shows; the journal itself shows all.
 const LINES_LISTED: i16 = 50;
@@ -42,7 +42,7 @@ struct JournalRow {
 }
 
 /// Journals of a fund, newest first, or one, with their lines.
-pub(super) async fn list(
+pub(crate) async fn list(
     tx: &mut Tx<Borough>,
     fund: FundId,
     one: Option<JournalId>,
@@ -100,7 +100,7 @@ pub(super) async fn list(
 }
 
 /// The journal, where the fund has it.
-pub(super) async fn find(
+pub(crate) async fn find(
     tx: &mut Tx<Borough>,
     fund: FundId,
     journal: JournalId,
@@ -109,7 +109,7 @@ pub(super) async fn find(
 }
 
 /// The lines of a journal on their other side, to reverse it. `None` where an amount has none.
-pub(super) async fn other_side(
+pub(crate) async fn other_side(
     tx: &mut Tx<Borough>,
     fund: FundId,
     journal: JournalId,
