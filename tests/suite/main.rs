@@ -5,6 +5,7 @@
 mod agreement_recipes;
 mod at_once;
 mod bad_input;
+mod commitments;
 mod committee;
 mod compactor;
 mod contribution_recipes;
@@ -17,6 +18,7 @@ mod house;
 mod injection;
 mod interchange;
 mod isolation;
+mod journals;
 mod lawful;
 mod ledger;
 mod ledger_recipes;

@@ -47,7 +47,7 @@ pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
              insert into budgets.position as p (borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category,
                source, nature, amount_pence)
              select borough_id, fund_id, year, period, account_id, scheme_id, layer, party_id, category, source, nature,
-               sum(amount_pence)::bigint
+               sum(amount_pence)
              from gone group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
              on conflict (borough_id, fund_id, year, scheme_id, period, account_id, layer, party_id, category, source, nature)
                do update set amount_pence = p.amount_pence + excluded.amount_pence
@@ -55,7 +55,7 @@ pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
              insert into budgets.dated_position as p (borough_id, fund_id, year, axis, span, starts_on, account_id, scheme_id, layer,
                party_id, category, source, nature, amount_pence)
              select g.borough_id, g.fund_id, g.year, d.axis, d.span, d.starts_on, g.account_id, g.scheme_id, g.layer, g.party_id,
-               g.category, g.source, g.nature, sum(g.amount_pence)::bigint
+               g.category, g.source, g.nature, sum(g.amount_pence)
              from (select borough_id, fund_id, year, account_id, scheme_id, layer, party_id, category, source, nature, effective_on,
                      posted_on, sum(amount_pence) as amount_pence
                    from gone group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) g
@@ -78,7 +78,7 @@ pub async fn compact_once(db: &Db) -> Result<i64, DbError> {
              returning borough_id, region, year, fund_id, period, category, source, layer, amount_pence
            ), added as (
              insert into budgets.region_position as p (borough_id, region, year, fund_id, period, category, source, layer, amount_pence)
-             select borough_id, region, year, fund_id, period, category, source, layer, sum(amount_pence)::bigint
+             select borough_id, region, year, fund_id, period, category, source, layer, sum(amount_pence)
              from gone group by 1, 2, 3, 4, 5, 6, 7, 8
              on conflict (borough_id, region, year, fund_id, period, category, source, layer)
                do update set amount_pence = p.amount_pence + excluded.amount_pence
