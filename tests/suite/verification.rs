@@ -1,9 +1,11 @@
 //! The ledger computed again from its postings: clean where it is, and whatever was altered is named.
 
+use serde_json::json;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::{
-    running::{running, testford},
+    ledger_recipes::order,
+    running::{journal, running, testford},
     seals::Books,
     world::World,
 };
@@ -113,6 +115,32 @@ async fn whatever_the_owner_alters_is_named() {
     assert_eq!(checks[..2], ["journal", "position"], "{seen:?}");
     assert!(seen[0][3].contains("they leave 1 pence"));
     assert_eq!(found(&books).await, [[""; 4]; 0], "all is as it was");
+}
+
+#[tokio::test]
+async fn orders_and_their_invoices_verify_and_an_altered_entry_is_named() {
+    let books = Books::of(World::beginning("2026-10-05T09:00:00Z").await).await;
+    let mut owner = books.owner().await;
+    let order = books.made("commitments", order("PO-1", 10_000)).await;
+    let mut invoice = journal(4_000);
+    invoice["postings"][0]["commitment"] = "PO-1".into();
+    let invoice = books.made("journals", invoice).await;
+    let spent = books.post(1_500).await;
+    let thing = format!("commitments/{}", order["id"].as_str().unwrap());
+    let matching = json!({"journal": spent["id"], "effective_on": "2026-09-30", "period": 6});
+    books.made(&format!("{thing}/matches"), matching).await;
+    let release =
+        json!({"effective_on": "2026-09-30", "period": 6, "reason": "Fewer were needed", "amount_pence": 500});
+    books.made(&format!("{thing}/releases"), release).await;
+    let reversal = json!({"effective_on": "2026-09-30", "period": 6, "narrative": "Posted twice"});
+    books.made(&format!("journals/{}/reversals", invoice["id"].as_str().unwrap()), reversal).await;
+    assert_eq!(found(&books).await, [[""; 4]; 0]);
+    let entry = |by: i64| {
+        format!("update budgets.commitment_entry set amount_pence = amount_pence + {by} where kind = 'released'")
+    };
+    let seen = altered(&books, &mut owner, &entry(1), &entry(-1)).await;
+    assert!(seen.len() == 1 && seen[0][0] == "commitment" && seen[0][1].starts_with("PO-1, journal "), "{seen:?}");
+    assert_eq!((seen[0][2].as_str(), seen[0][3].as_str()), ("-£5.00", "-£4.99"));
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ use super::{
 };
 
 const EVERY: Duration = Duration::from_millis(500);
+/// After one that failed: what is wrong with it seldom passes in less.
+const AFTER_A_FAILURE: Duration = Duration::from_secs(10);
 /// How many periods are looked for at once.
 const BATCH: i64 = 100;
 
@@ -25,21 +27,22 @@ pub(crate) async fn keep_sealing(db: Db, key: Option<Arc<SealKey>>, stop: Cancel
     if key.is_none() {
         tracing::warn!("there is no key to seal with (TENFOLD_SEAL_KEY_FILE): closed periods wait for their seals");
     }
-    let mut waited = 0;
+    let (mut waited, mut pause) = (0, EVERY);
     loop {
         match seal_due(&db, key.as_deref()).await {
-            Ok(Done { sealed, .. }) if sealed > 0 && !stop.is_cancelled() => continue,
-            Ok(Done { waiting, .. }) => {
+            Ok(Done { sealed, failed: 0, .. }) if sealed > 0 && !stop.is_cancelled() => continue,
+            Ok(Done { waiting, failed, .. }) => {
                 if waiting > waited {
                     tracing::warn!(waiting, "closed periods wait for a key to be sealed with");
                 }
                 waited = waiting;
+                pause = if failed > 0 { AFTER_A_FAILURE } else { EVERY };
             }
             Err(error) => tracing::warn!(%error, "periods that are closed could not be sealed; trying again"),
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(EVERY) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -47,6 +50,7 @@ pub(crate) async fn keep_sealing(db: Db, key: Option<Arc<SealKey>>, stop: Cancel
 /// What became of the periods that were due.
 struct Done {
     sealed: usize,
+    failed: usize,
     /// For want of a key.
     waiting: usize,
 }
@@ -55,21 +59,22 @@ async fn seal_due(db: &Db, key: Option<&SealKey>) -> Result<Done, DbError> {
     let mut tx = db.work().await?;
     let due = store::due(&mut tx, BATCH).await?;
     tx.commit().await?;
-    let Some(key) = key else { return Ok(Done { sealed: 0, waiting: due.len() }) };
-    let mut sealed = 0;
+    let Some(key) = key else { return Ok(Done { sealed: 0, failed: 0, waiting: due.len() }) };
+    let (mut sealed, mut failed) = (0, 0);
     for closed in due {
         // One that fails holds back no other.
         match seal_one(db, closed, key).await {
             Ok(true) => sealed += 1,
             Ok(false) => {}
             Err(problem) => {
+                failed += 1;
                 let inside = problem.inside().unwrap_or_default();
                 let (fund, year, period) = (closed.fund, closed.year, closed.period);
                 tracing::error!(%fund, %year, %period, inside, "a period could not be sealed; it is tried again");
             }
         }
     }
-    Ok(Done { sealed, waiting: 0 })
+    Ok(Done { sealed, failed, waiting: 0 })
 }
 
 /// Whether this replica was the one.
