@@ -110,12 +110,17 @@ begin;
 set local tenfold.borough = '{borough}';
 insert into budgets.journal (borough_id, fund_id, journal_id, year, period, effective_on, posted_at, narrative, client_id)
   values (platform.borough(), {fund}, {journal}, 2026, 1, '2026-04-30', now(), 'Community equipment, April', '{client}');
-insert into budgets.posting (borough_id, fund_id, journal_id, line, account_id, scheme_id, layer, amount_pence)
-  values (platform.borough(), {fund}, {journal}, 1, {spent}, {scheme}, 'actual', {PENCE}),
-         (platform.borough(), {fund}, {journal}, 2, {control}, null, 'actual', -{PENCE});
-insert into budgets.delta (borough_id, fund_id, year, journal_id, line, period, account_id, scheme_id, layer, amount_pence)
-  values (platform.borough(), {fund}, 2026, {journal}, 1, 1, {spent}, {scheme}, 'actual', {PENCE}),
-         (platform.borough(), {fund}, 2026, {journal}, 2, 1, {control}, '00000000-0000-0000-0000-000000000000', 'actual', -{PENCE});
+insert into budgets.posting (borough_id, fund_id, journal_id, line, year, effective_on, account_id, scheme_id, layer, amount_pence,
+    category, source, nature)
+  values (platform.borough(), {fund}, {journal}, 1, 2026, '2026-04-30', {spent}, {scheme}, 'actual', {PENCE}, 'community_health',
+           'not_analysed', 'revenue'),
+         (platform.borough(), {fund}, {journal}, 2, 2026, '2026-04-30', {control}, null, 'actual', -{PENCE}, null, null, null);
+insert into budgets.delta (borough_id, fund_id, year, journal_id, line, period, account_id, scheme_id, layer, amount_pence,
+    category, source, nature, effective_on, posted_on)
+  values (platform.borough(), {fund}, 2026, {journal}, 1, 1, {spent}, {scheme}, 'actual', {PENCE}, 'community_health', 'not_analysed',
+           'revenue', '2026-04-30', current_date),
+         (platform.borough(), {fund}, 2026, {journal}, 2, 1, {control}, '00000000-0000-0000-0000-000000000000', 'actual', -{PENCE},
+           '', '', '', '2026-04-30', current_date);
 insert into budgets.region_delta (borough_id, region, year, fund_id, journal_id, line, period, category, source, layer, amount_pence)
   values (platform.borough(), '{REGION}', 2026, {fund}, {journal}, 1, 1, 'community_health', 'not_analysed', 'actual', {PENCE});
 insert into platform.audit (borough_id, audit_id, at, client_id, role, request_id, address, action, subject)
