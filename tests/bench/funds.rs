@@ -16,23 +16,25 @@ const MANY: usize = 10;
 pub(crate) struct Funds {
     /// Ten that share the work.
     pub(crate) ten: Vec<String>,
-    /// One that has it all. It only warns when money runs out, as every fund does yet.
+    /// One that has it all.
     pub(crate) one: String,
+    /// One that is held to its budget: what its scheme has is asked for, and kept from others, before every journal.
+    pub(crate) stopped: String,
 }
 
 impl Funds {
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &String> {
-        self.ten.iter().chain([&self.one])
+        self.ten.iter().chain([&self.one, &self.stopped])
     }
 
     /// Sets them up, each with its year, scheme, accounts and a few journals.
-    pub(crate) async fn make(finance: &Client) -> anyhow::Result<Self> {
+    pub(crate) async fn make(finance: &Client, manager: &Client) -> anyhow::Result<Self> {
         let organisations = finance.get(&format!("/v1/boroughs/{BOROUGH}/organisations")).await?;
         let host = organisations.body["data"].as_array().into_iter().flatten().find(|one| one["kind"] == "council");
         let host = host.context("the borough has recorded no council")?["id"].clone();
         let mut paths = Vec::new();
-        for number in 0..=MANY {
+        for number in 0..=MANY + 1 {
             let fund = json!({"name": format!("Measured fund {number}"), "kind": "pooled", "legal_basis": "s75_reg7",
                 "host": host, "source": "Made up, to measure with"});
             let made = finance.post(&format!("/v1/boroughs/{BOROUGH}/funds"), &format!("fund-{number}"), &fund).await?;
@@ -41,8 +43,14 @@ impl Funds {
             furnish(finance, &path, number).await?;
             paths.push(path);
         }
-        let one = paths.pop().context("there is a last fund")?;
-        Ok(Self { ten: paths, one })
+        let stopped = paths.pop().context("there is a last fund")?;
+        let budget = json!({"effective_on": "2026-04-30", "period": 1, "narrative": "Enough for all of it",
+            "postings": postings("budget", 1_000_000_000_000)});
+        finance.post(&format!("{stopped}/journals"), "enough", &budget).await?;
+        let control = json!({"control": "stop", "reason": "To measure what that costs"});
+        manager.post(&format!("{stopped}/controls"), "stop", &control).await?;
+        let one = paths.pop().context("there is a fund before it")?;
+        Ok(Self { ten: paths, one, stopped })
     }
 }
 
@@ -72,11 +80,23 @@ fn postings(layer: &str, pence: i64) -> serde_json::Value {
     ])
 }
 
-/// The journal that is posted again and again, as text.
-pub(crate) fn narrated(pence: i64) -> String {
+/// The journal that is posted again and again.
+fn narrated(pence: i64) -> serde_json::Value {
     json!({"effective_on": "2026-04-30", "period": 1, "narrative": "Community equipment, April",
         "postings": postings("actual", pence)})
-    .to_string()
+}
+
+/// One of them, as text.
+pub(crate) fn one(pence: i64) -> String {
+    narrated(pence).to_string()
+}
+
+/// How many journals a bulk has.
+pub(crate) const IN_A_BULK: i64 = 50;
+
+/// A bulk of them, as text.
+pub(crate) fn bulk(pence: i64) -> String {
+    json!({"journals": (0..IN_A_BULK).map(|_| narrated(pence)).collect::<Vec<_>>()}).to_string()
 }
 
 /// How many journals, and what they come to.
@@ -87,10 +107,6 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn note(&mut self, pence: i64) {
-        self.add(Self { journals: 1, pence });
-    }
-
     pub(crate) fn add(&mut self, other: Self) {
         self.journals += other.journals;
         self.pence += other.pence;

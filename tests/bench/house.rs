@@ -42,6 +42,7 @@ impl Drop for Home {
 struct Office {
     stack: Stack,
     finance: Client,
+    analyst: Client,
 }
 
 /// A running house.
@@ -54,6 +55,8 @@ pub(crate) struct House {
     pub(crate) funds: Funds,
     /// Its finance officer.
     pub(crate) officer: Credentials,
+    /// The region's analyst.
+    analyst: Credentials,
 }
 
 /// How login roles reach a database of the cluster with this socket.
@@ -85,11 +88,14 @@ impl House {
         let personas = Personas::load(&folder)?.context("the demonstration keeps its clients")?;
         let officer = personas.get(&format!("{BOROUGH}-finance"))?.clone();
         say("Setting up the measured funds …");
-        let funds = Funds::make(&Client::new(&stack.url, officer.clone())).await?;
+        let manager = personas.get(&format!("{BOROUGH}-pool-manager"))?.clone();
+        let clients = [officer.clone(), manager].map(|one| Client::new(&stack.url, one));
+        let funds = Funds::make(&clients[0], &clients[1]).await?;
         // Only a database nobody is connected to can be copied.
         stack.shut_down().await;
         let borough = borough(&owner).await?;
-        Ok(Self { office: None, home, borough, funds, officer })
+        let analyst = personas.get("gm-analyst")?.clone();
+        Ok(Self { office: None, home, borough, funds, officer, analyst })
     }
 
     /// The folder of the databases' socket.
@@ -117,11 +123,16 @@ impl House {
         Ok(name.to_owned())
     }
 
+    /// A token of the region's analyst, good for a minute at least.
+    pub(crate) async fn region_token(&self) -> anyhow::Result<String> {
+        self.office()?.analyst.token().await
+    }
+
     /// Starts the services that give tokens, on the database all others are copied from: no copy can be made after.
     pub(crate) async fn open(&mut self) -> anyhow::Result<()> {
         let stack = start_stack(&self.home.folder).await?;
-        let finance = Client::new(&stack.url, self.officer.clone());
-        self.office = Some(Office { stack, finance });
+        let [finance, analyst] = [&self.officer, &self.analyst].map(|one| Client::new(&stack.url, one.clone()));
+        self.office = Some(Office { stack, finance, analyst });
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use tenfold::tell::Step;
 
 use crate::{
     figures::{median, median_of, ratio},
-    funds::{Ledger, YEAR},
+    funds::{IN_A_BULK, Ledger, YEAR},
     house::House,
     load::{Ask, Load},
     plain_sql::PlainSql,
@@ -77,20 +77,25 @@ impl Bench<'_> {
     async fn round(&mut self, clients: usize, slice: Duration) -> anyhow::Result<Vec<(&'static str, u64)>> {
         let funds = &self.house.funds;
         let (ten, one) = (funds.ten.clone(), vec![funds.one.clone()]);
+        let stopped = vec![funds.stopped.clone()];
         let direct = self.served.urls.budgets.clone();
         let gateway = self.served.urls.gateway.clone().context("a gateway was asked for")?;
         let mut paces = Vec::new();
-        for (name, base, funds) in [
-            ("direct_ten", &direct, &ten),
-            ("direct_one", &direct, &one),
-            ("gateway_ten", &gateway, &ten),
-            ("gateway_one", &gateway, &one),
+        for (name, base, ask) in [
+            ("direct_ten", &direct, Ask::Post(ten.clone())),
+            ("direct_one", &direct, Ask::Post(one.clone())),
+            ("direct_one_stopped", &direct, Ask::Post(stopped.clone())),
+            ("gateway_ten", &gateway, Ask::Post(ten.clone())),
+            ("gateway_one", &gateway, Ask::Post(one)),
+            ("gateway_one_stopped", &gateway, Ask::Post(stopped)),
+            ("gateway_ten_in_bulks_of_50", &gateway, Ask::Bulk(ten)),
         ] {
             let token = self.house.token().await?;
-            let load = Load { base: base.clone(), token, ask: Ask::Post(funds.clone()), clients };
+            let journals = if matches!(ask, Ask::Bulk(_)) { IN_A_BULK.unsigned_abs() } else { 1 };
+            let load = Load { base: base.clone(), token, ask, clients };
             let outcome = load.run(slice).await?;
             self.expected.add(outcome.posted);
-            paces.push((name, outcome.per_second()));
+            paces.push((name, outcome.per_second() * journals));
         }
         let (posted, pace) = self.plain.run(clients, slice).await?;
         self.expected.add(posted);
@@ -147,5 +152,7 @@ fn told(clients: usize, paces: &Paces) -> Value {
         "http_of_plain_sql_within_aim": plain >= PLAIN_SQL_AIM,
         "gateway_of_plain_sql": ratio(against("gateway_ten", "plain_sql_ten")),
         "gateway_one_of_ten": ratio(against("gateway_one", "gateway_ten")),
+        "stopped_of_warned": ratio(against("direct_one_stopped", "direct_one")),
+        "bulk_of_single": ratio(against("gateway_ten_in_bulks_of_50", "gateway_ten")),
     })
 }

@@ -12,7 +12,7 @@ use tokio::sync::Barrier;
 
 use crate::{
     figures::{median, p99, per_second},
-    funds::{Ledger, narrated},
+    funds::{IN_A_BULK, Ledger, bulk, one},
     wire::Wire,
 };
 
@@ -23,6 +23,8 @@ pub(crate) enum Ask {
     Read(String),
     /// A journal, posted to each of these funds in turn.
     Post(Vec<String>),
+    /// Bulks of journals, posted to each of these funds in turn.
+    Bulk(Vec<String>),
 }
 
 /// Who asks, and where.
@@ -133,18 +135,22 @@ impl Client {
                 write!(request, "GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n")?;
                 wire.ask(request, 200).await
             }
-            Ask::Post(funds) => {
+            Ask::Post(funds) | Ask::Bulk(funds) => {
                 let fund = &funds[(self.turn + usize::try_from(n)?) % funds.len()];
                 let pence = 1 + i64::try_from(n % 997)?;
-                let (key, body) = (&self.key, narrated(pence));
+                let (below, body, made, status) = match &self.load.ask {
+                    Ask::Bulk(_) => ("journals/bulk", bulk(pence), IN_A_BULK, 200),
+                    _ => ("journals", one(pence), 1, 201),
+                };
+                let key = &self.key;
                 write!(
                     request,
-                    "POST {fund}/journals HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
+                    "POST {fund}/{below} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\
                      content-type: application/json\r\nidempotency-key: {key}-{n:09}\r\ncontent-length: {}\r\n\r\n{body}",
                     body.len()
                 )?;
-                wire.ask(request, 201).await?;
-                posted.note(pence);
+                wire.ask(request, status).await?;
+                posted.add(Ledger { journals: made, pence: made * pence });
                 Ok(())
             }
         }

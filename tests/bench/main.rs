@@ -9,6 +9,7 @@ mod figures;
 mod funds;
 mod house;
 mod journals;
+mod ledger;
 mod load;
 mod machine;
 mod plain_sql;
@@ -40,6 +41,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The ledger alone, and more of it: journals beside plain SQL and other engines, and what is read at ten million postings.
+    Ledger {
+        /// How many postings the largest fund has.
+        #[arg(long, default_value_t = 10_000_000)]
+        largest: i64,
+    },
     /// Serve one of the variants. The benchmark calls this itself.
     #[command(hide = true)]
     Serve {
@@ -79,10 +86,12 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let ran = match arguments.command {
         Some(Command::Serve { serving }) => serving::serve(&serving).await,
-        None => {
+        other => {
             let stop = web::stop_signal();
+            let largest =
+                other.and_then(|command| if let Command::Ledger { largest } = command { Some(largest) } else { None });
             tokio::select! {
-                ran = measure(&arguments.plan) => ran,
+                ran = measure(&arguments.plan, largest) => ran,
                 () = stop.cancelled() => Err(anyhow::anyhow!("stopped")),
             }
         }
@@ -96,22 +105,26 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn measure(plan: &Plan) -> anyhow::Result<()> {
+async fn measure(plan: &Plan, largest: Option<i64>) -> anyhow::Result<()> {
     let mut house = House::build().await?;
     let mut document = Map::new();
     document.insert("machine".into(), machine::describe(&house).await?);
     document.insert("seconds_a_figure".into(), json!(plan.time().as_secs()));
-    let walls = if plan.includes("tax") { tax::databases(&house).await? } else { Vec::new() };
+    let walls = if largest.is_none() && plan.includes("tax") { tax::databases(&house).await? } else { Vec::new() };
     let whole = house.copy("whole").await?;
+    let sizes = if largest.is_some() { house.copy("sizes").await? } else { String::new() };
     house.open().await?;
-    if plan.includes("tax") {
+    if largest.is_none() && plan.includes("tax") {
         document.insert("tax".into(), tax::measure(&house, walls, plan.time()).await?);
     }
     let served = Serving::whole(&house, &whole)?.with_gateway().start().await?;
-    if plan.includes("gateway") {
+    if let Some(largest) = largest {
+        let wanted = ledger::Wanted { time: plan.time(), largest, sizes };
+        document.insert("ledger".into(), ledger::measure(&house, &served, &whole, &wanted).await?);
+    } else if plan.includes("gateway") {
         document.insert("gateway".into(), door::measure(&house, &served, plan.time()).await?);
     }
-    if plan.includes("journals") {
+    if largest.is_none() && plan.includes("journals") {
         document.insert("journals".into(), journals::measure(&house, &served, &whole, plan.time()).await?);
     }
     served.stop().await;
