@@ -171,6 +171,7 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         own_cluster: true,
         redis_url: None,
         token_key: folder.join("token-signing.pem"),
+        seal_key: Some(folder.join("seal-signing.pem")),
         papers_url: format!("file://{}", folder.join("papers").display()),
         imports_folder: folder.join("imports"),
         clock: Clock::System,

@@ -130,6 +130,7 @@ pub(crate) async fn serve(serving: &str) -> anyhow::Result<()> {
         tenants_url: serving.tenants_url.clone(),
         imports_folder: std::env::temp_dir().join(format!("tenfold-bench-imports-{}", std::process::id())),
         import_bytes_max: budgets::IMPORT_BYTES_MAX,
+        seal_key: None,
         clock: Clock::System,
         gate: serving.caller.map(|fixed| Arc::new(Always::of(fixed)) as Gate),
     };

@@ -200,7 +200,7 @@ async fn every_login_role_sees_what_was_reviewed_and_no_more() {
             let (all, owns): (i64, i64) = (row.get(0), row.get(1));
             let found = seen(&mut login, &opening, &table, &own, has_borough, all, owns).await;
             // The public has the context of one borough too, and the names of all.
-            let of_one = role.ends_with("_borough") || role.ends_with("_public") && table != "governance.borough";
+            let of_one = role.ends_with("_borough") || role.ends_with("_public") && !table.ends_with(".borough");
             if of_one {
                 // Of the inbox, what is for its service.
                 let own =

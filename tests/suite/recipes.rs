@@ -9,7 +9,7 @@ use crate::{
     agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, registers,
     return_recipes,
     running::{journal, key, new_fund, running, testford, write},
-    vote_recipes,
+    seal_recipes, vote_recipes,
 };
 
 /// An operation of the API description.
@@ -159,6 +159,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
+    let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path

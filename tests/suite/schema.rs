@@ -105,6 +105,8 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
         let ledger = [
             "budgets.journal ",
             "budgets.posting ",
+            "budgets.period_seal ",
+            "budgets.period_seal_account ",
             "budgets.decision ",
             "budgets.decision_spend ",
             "budgets.posted_on_own ",

@@ -37,6 +37,15 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 impl World {
     /// A new one, at an instant, with a platform officer.
     pub(crate) async fn beginning(now: &str) -> Self {
+        Self::made(now, true).await
+    }
+
+    /// A new one whose ledger has no key to seal with.
+    pub(crate) async fn without_seal_key(now: &str) -> Self {
+        Self::made(now, false).await
+    }
+
+    async fn made(now: &str, sealing: bool) -> Self {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
         let clock = Clock::set_to(at(now));
@@ -57,6 +66,7 @@ impl World {
             own_cluster: true,
             redis_url: None,
             token_key: folder.join("token-signing.pem"),
+            seal_key: sealing.then(|| folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
             imports_folder: Self::imports_folder(folder),
             clock: clock.clone(),
@@ -120,7 +130,7 @@ impl World {
         self.keep(&format!("{ods}-partner"), &made);
     }
 
-    fn keep(&mut self, persona: &str, made: &Value) {
+    pub(crate) fn keep(&mut self, persona: &str, made: &Value) {
         let credentials = Credentials {
             client_id: made["id"].as_str().or(made["client_id"].as_str()).expect("an id").to_owned(),
             client_secret: made["client_secret"].as_str().expect("a secret").to_owned(),
@@ -192,6 +202,34 @@ impl World {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
+    /// Starts another process of the ledger on the same database, which has a key to seal with.
+    pub(crate) async fn second_ledger(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let key = self.folder.join("seal-signing.pem");
+        budgets::SealKey::make_where_missing(&key).unwrap();
+        let settings = budgets::Settings {
+            access: self.database.access(),
+            own_cluster: true,
+            public_url: self.url.clone(),
+            tenants_url: self.services[0].clone(),
+            seal_key: Some(key),
+            clock: self.clock.clone(),
+            gate: None,
+        };
+        let stop = CancellationToken::new();
+        tokio::spawn(budgets::serve(listener, settings, stop.clone()));
+        self.replicas.push(stop);
+    }
+
+    /// What is answered to a reader as it is, whatever its form.
+    pub(crate) async fn text(&self, persona: &str, path: &str) -> (reqwest::header::HeaderMap, String) {
+        let token = self.as_(persona).token().await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        (answer.headers().clone(), answer.text().await.unwrap())
     }
 
     /// Starts another governance process on the same database, by the same clock.

@@ -217,7 +217,7 @@ impl Cluster {
     /// A connection to which a role, a password and a database must be added.
     #[must_use]
     pub fn anyone(&self) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass().socket(&self.folder).port(5432)
+        at(&self.folder)
     }
 
     /// Creates a database where it is not there yet.
@@ -281,6 +281,12 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// A connection to the cluster that runs in a folder, to which a role, a password and a database must be added.
+#[must_use]
+pub fn at(folder: &Path) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass().socket(folder).port(5432)
 }
 
 fn finish(program: &str, mut command: Command) -> Result<(), ClusterError> {

@@ -137,6 +137,14 @@ impl Db {
         Tx::plain(self, &Context::Borough(borough), false).await
     }
 
+    /// A READ ONLY transaction of one moment in a borough that work knows of. Not for requests.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn reading_in(&self, borough: BoroughId) -> Result<Tx<Borough>, DbError> {
+        Tx::plain(self, &Context::Borough(borough), true).await
+    }
+
     /// Waits to be woken on a channel. Where that cannot be had, it never wakes: whoever waits also polls.
     pub async fn listen(&self, channel: &'static str) -> Wakener {
         let listener = PgListener::connect_with(self.pool(Kind::Work)).await;

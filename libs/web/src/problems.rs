@@ -49,6 +49,8 @@ kinds! {
         "The state it is in does not allow that move, or the move is not yours to make. `allowed` lists the moves that are.";
     PERIOD_CLOSED 409 "period-closed" "The period is closed"
         "A closed period takes no postings. A late item keeps its effective date and goes in the next open period of the year.";
+    SEAL_PENDING 409 "seal-pending" "The period's seal is still being made"
+        "A period that is closed is sealed behind the request that closed it, within seconds, and cannot be reopened before. Try again after the time in Retry-After. Where it stays so, the service has no key to seal with: its operator must give it one.";
     DECISION_REQUIRED 409 "decision-required" "This needs a decision"
         "The amount is above what your role may post on its own under the scheme of delegation in force. A decision of the committee, in effect, must allow it: name it as `decision_id`. `proposal_id`, where there is one, is the name under which it is now proposed.";
     DECISION_EXCEEDED 409 "decision-exceeded" "This is more than was decided"

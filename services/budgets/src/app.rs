@@ -9,14 +9,17 @@ use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::imports::Spool;
+use crate::{
+    imports::Spool,
+    seals::{self, SealKey},
+};
 
 /// The most a ledger's file may hold where nothing else is set: 1 GiB.
 pub const IMPORT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
-    ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Partner, Kind::Region, Kind::Work] };
+    ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Partner, Kind::Region, Kind::Public, Kind::Work] };
 
 /// The service's migrations.
 #[must_use]
@@ -39,6 +42,8 @@ pub struct Settings {
     pub imports_folder: PathBuf,
     /// The most such a file may hold, in bytes.
     pub import_bytes_max: u64,
+    /// The file of the key that closed periods are sealed with; without one they wait for their seals.
+    pub seal_key: Option<PathBuf>,
     /// The clock.
     pub clock: Clock,
     /// What tells callers by their headers; the verifier of our tokens when left out.
@@ -51,14 +56,16 @@ pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
     pub(crate) spool: Spool,
+    pub(crate) seal_key: Option<Arc<SealKey>>,
 }
 
 /// Serves until `stop`.
 ///
 /// # Errors
-/// When the wall does not stand, or the database is out of reach.
+/// When the wall does not stand, the database is out of reach, or the key to seal with cannot be used.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let spool = Spool::open(&settings.imports_folder, settings.import_bytes_max, &settings.clock)?;
+    let seal_key = settings.seal_key.as_deref().map(SealKey::load).transpose()?.map(Arc::new);
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
@@ -67,7 +74,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let keys = Arc::new(KeySet::published_at(format!("{}/.well-known/jwks.json", settings.tenants_url)));
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let verifier = || Arc::new(Verifier::new(trust, keys.clone(), epochs.clone(), settings.clock)) as Gate;
-    let app = App { db: db.clone(), gate: settings.gate.unwrap_or_else(verifier), spool: spool.clone() };
+    let gate = settings.gate.unwrap_or_else(verifier);
+    let app = App { db: db.clone(), gate, spool: spool.clone(), seal_key: seal_key.clone() };
 
     let freshness = {
         let (keys, stop) = (keys.clone(), stop.clone());
@@ -81,6 +89,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(crate::compactor::compact(db.clone(), stop.clone())),
         tokio::spawn(crate::imports::worker::read_files(db.clone(), spool, stop.clone())),
+        tokio::spawn(seals::keep_sealing(db.clone(), seal_key, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {

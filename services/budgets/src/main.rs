@@ -18,6 +18,9 @@ struct Arguments {
     /// Where the tenants service answers.
     #[arg(long, env = "TENFOLD_TENANTS_URL", default_value = "http://127.0.0.1:4001")]
     tenants_url: String,
+    /// The file of the key that closed periods are sealed with, readable by its owner only; without one they wait.
+    #[arg(long, env = "TENFOLD_SEAL_KEY_FILE")]
+    seal_key_file: Option<std::path::PathBuf>,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -44,6 +47,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         tenants_url: arguments.tenants_url,
         imports_folder: arguments.imports_dir.unwrap_or_else(|| std::env::temp_dir().join("tenfold-imports")),
         import_bytes_max: arguments.import_bytes,
+        seal_key: arguments.seal_key_file,
         clock: domain::Clock::System,
         gate: None,
     };

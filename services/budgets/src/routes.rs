@@ -9,9 +9,9 @@ use web::{Problem, problems};
 use crate::{
     App, account_versions, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists,
     commitments, contributions, controls, decisions, estimates, forecasts, funds, hosts, imports, instalments,
-    journals, ledger_sources, memorandum, operations, partner, payments, periods, pool_managers, positions, rag,
-    receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans, schemes,
-    split_warnings, statements, trial_balance, virements, years,
+    journals, ledger_sources, memorandum, operations, partner, payments, periods, pool_managers, positions, postings,
+    rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans,
+    schemes, seals, split_warnings, statements, trial_balance, virements, years,
 };
 
 #[derive(OpenApi)]
@@ -53,6 +53,13 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(periods::http::list_periods))
         .routes(routes!(periods::http::get_period))
         .routes(routes!(periods::http::get_period_transitions, periods::http::move_period))
+        .routes(routes!(postings::http::list_period_postings))
+        .routes(routes!(postings::http::export_period_postings))
+        .routes(routes!(seals::http::list_seals))
+        .routes(routes!(seals::http::get_seal))
+        .routes(routes!(seals::http::prove_account))
+        .routes(routes!(seals::public::list_public_seals))
+        .routes(routes!(seals::public::list_public_seal_keys))
         .routes(routes!(schemes::http::list_schemes, schemes::http::create_scheme))
         .routes(routes!(schemes::http::get_scheme))
         .routes(routes!(schedules::http::get_schedule, schedules::http::set_schedule))

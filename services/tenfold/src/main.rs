@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, import, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, import, ledger, seal, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -8,7 +8,9 @@ use sqlx::postgres::PgConnectOptions;
 use tenfold::{
     client::Client,
     document, import,
+    ledger::Ledger,
     personas::Personas,
+    seals::Seal,
     settings::{DataFolder, Running, UpSettings},
     tell::{answer, say},
 };
@@ -49,6 +51,12 @@ enum Command {
     },
     /// Take a month's file of a ledger into a fund of the running stack.
     Import(import::ImportSettings),
+    /// Look after the ledger of a running stack.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Verify seals and proofs from files alone.
+    #[command(subcommand)]
+    Seal(Seal),
     /// Write the API description from the code.
     Openapi {
         /// The folder of the documents.
@@ -96,6 +104,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Import(settings) => import::import(&settings).await,
+        Command::Ledger(what) => tenfold::ledger::run(&what).await,
+        Command::Seal(what) => tenfold::seals::run(&what),
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;
             if check && !changed.is_empty() {

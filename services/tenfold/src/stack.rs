@@ -23,6 +23,8 @@ pub struct StackSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
+    pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
     pub papers_url: String,
     /// Where files of ledgers lie while they are read.
@@ -67,6 +69,7 @@ impl Stack {
             signer,
             clock: clock.clone(),
         };
+        settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;
         let budgets = budgets::Settings {
             access: access.clone(),
             own_cluster,
@@ -74,6 +77,7 @@ impl Stack {
             tenants_url: tenants_url.clone(),
             imports_folder: settings.imports_folder,
             import_bytes_max: budgets::IMPORT_BYTES_MAX,
+            seal_key: settings.seal_key,
             clock: clock.clone(),
             gate: settings.budgets_gate,
         };

@@ -26,7 +26,7 @@ use crate::{
     tell::{Step, answer, say},
 };
 
-const DATABASE: &str = "tenfold";
+pub(crate) const DATABASE: &str = "tenfold";
 
 enum Services {
     Together(Stack),
@@ -101,6 +101,15 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
 
     let step = Step::begin("Starting the services", 0);
     let token_key = folder.join("token-signing.pem");
+    // A key that is given is used as it is; our own is made.
+    let seal_key = match settings.seal_key_file {
+        Some(given) => given,
+        None => {
+            let own = folder.join("seal-signing.pem");
+            budgets::SealKey::make_where_missing(&own)?;
+            own
+        }
+    };
     let own_papers = || format!("file://{}", folder.join("papers").display());
     let papers_url = settings.papers_url.unwrap_or_else(own_papers);
     let services = if settings.split {
@@ -116,6 +125,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            seal_key,
             papers_url,
             imports_folder: folder.join("imports"),
         };
@@ -129,6 +139,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            seal_key: Some(seal_key),
             papers_url,
             imports_folder: folder.join("imports"),
             clock: Clock::System,
@@ -221,7 +232,15 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
             _ => {}
         }
     }
-    for file in ["personas.toml", "roles.toml", "running.toml", "token-signing.pem", "postgres.log", "redis.sock"] {
+    for file in [
+        "personas.toml",
+        "roles.toml",
+        "running.toml",
+        "token-signing.pem",
+        "seal-signing.pem",
+        "postgres.log",
+        "redis.sock",
+    ] {
         match fs::remove_file(folder.join(file)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("{file} cannot be removed"));

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
 use web::{
     At, Found, IfMatch, Move, MoveDraft, NoFilters, Page, PageRequest, Problem, SentOnce, Transitions, Versioned,
-    move_refused,
+    move_refused, problems,
 };
 
 use super::{
     period::PeriodState,
     store::{self, PeriodBody},
 };
-use crate::years::http::YearPath;
+use crate::{seals::SealState, years::http::YearPath};
 
 /// A period in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -29,6 +29,13 @@ pub(crate) struct PeriodPath {
     year: FinancialYear,
     /// 1 (April) to 12 (March), 13 for adjustments.
     period: Period,
+}
+
+impl PeriodPath {
+    /// What it names.
+    pub(crate) fn key(&self) -> (FundId, FinancialYear, Period) {
+        (self.fund, self.year, self.period)
+    }
 }
 
 /// List the periods of a fund-year
@@ -105,7 +112,8 @@ pub(crate) async fn get_period_transitions(
 /// Move a period
 ///
 /// Soft-closing shows the period to the region as provisional; closing makes it final and is the pool manager's.
-/// Reopening takes a client other than the one that closed it. Whoever is posting in the period finishes first.
+/// Reopening takes a client other than the one that closed it. Whoever is posting in the period finishes first. A closed
+/// period is sealed a moment after; until then it is not reopened.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/periods/{period}/transitions",
     operation_id = "movePeriod", tag = "periods",
@@ -130,6 +138,9 @@ pub(crate) async fn move_period(
     if !allowed.contains(&draft.to) {
         return Err(move_refused(&period.state, &draft.to, &allowed).into());
     }
+    if period.seal == SealState::Pending {
+        return Err(seal_pending().into());
+    }
     let made = Move {
         from: period.state,
         to: draft.to,
@@ -142,4 +153,9 @@ pub(crate) async fn move_period(
     tx.record(Act::new("period.moved", subject).before(made.from.as_str()).after(made.to.as_str()));
     let told = told(&mut tx, &path, scope.caller()).await?;
     Ok(tx.answer(told).await?)
+}
+
+fn seal_pending() -> Problem {
+    let detail = "The period is closed and its seal is being made; it can be reopened once that is done. Where it stays so, the service has no key to seal with.";
+    Problem::new(&problems::SEAL_PENDING, detail).retry_after(2)
 }

@@ -6,18 +6,21 @@ use tenancy::{Borough, DbError, Tx};
 use web::{Move, Row};
 
 use super::period::PeriodState;
+use crate::seals::SealState;
 
 /// A period of a fund-year.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(crate) struct PeriodBody {
     pub(crate) period: Period,
     pub(crate) state: PeriodState,
+    /// Whether what it holds is sealed.
+    pub(crate) seal: SealState,
     #[serde(skip)]
     pub(crate) version: i64,
 }
 
 impl Row for PeriodBody {
-    const COLUMNS: &'static [&'static str] = &["period", "state"];
+    const COLUMNS: &'static [&'static str] = &["period", "state", "seal"];
 }
 
 /// All thirteen in order, or one.
@@ -28,7 +31,10 @@ pub(super) async fn list(
     one: Option<Period>,
 ) -> Result<Vec<PeriodBody>, DbError> {
     let rows = sqlx::query!(
-        r#"select period as "period: Period", state, version from budgets.period
+        r#"select period as "period: Period", state, version,
+             exists (select from budgets.seal_due d
+                     where d.fund_id = p.fund_id and d.year = p.year and d.period = p.period) as "seal_due!"
+           from budgets.period p
            where fund_id = $1 and year = $2 and ($3::smallint is null or period = $3) order by period"#,
         fund.0,
         year.start(),
@@ -36,10 +42,14 @@ pub(super) async fn list(
     )
     .fetch_all(tx.connection())
     .await?;
-    let periods = rows.into_iter().map(|row| PeriodBody {
-        period: row.period,
-        state: PeriodState::parse(&row.state),
-        version: row.version,
+    let periods = rows.into_iter().map(|row| {
+        let state = PeriodState::parse(&row.state);
+        let seal = match state {
+            PeriodState::Closed if row.seal_due => SealState::Pending,
+            PeriodState::Closed => SealState::Sealed,
+            _ => SealState::None,
+        };
+        PeriodBody { period: row.period, state, seal, version: row.version }
     });
     Ok(periods.collect())
 }
@@ -120,6 +130,9 @@ pub(super) async fn move_to(
            update budgets.period set state = $4, version = version + 1 where fund_id = $1 and year = $2 and period = $3
          ), told as (
            update budgets.region_period set state = $4 where fund_id = $1 and year = $2 and period = $3
+         ), due as (
+           insert into budgets.seal_due (borough_id, fund_id, year, period, closing)
+           select platform.borough(), $1, $2, $3, $5 where $4 = 'closed'
          )
          insert into budgets.period_move
            (borough_id, fund_id, year, period, number, from_state, to_state, reason, client_id, moved_at)

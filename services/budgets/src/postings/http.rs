@@ -1,0 +1,139 @@
+//! Postings over HTTP: in pages, and the whole of a period as a stream.
+
+use std::io;
+
+use auth::can;
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use tenancy::InBorough;
+use web::{At, Page, PageRequest, Paging, Problem, Row};
+
+use super::{
+    posting::LedgerLine,
+    store::{self, After},
+};
+use crate::periods::http::PeriodPath;
+
+/// How many lines a piece of the stream holds: what is in memory at once.
+const PIECE: i64 = 2_000;
+
+impl Row for LedgerLine {
+    const COLUMNS: &'static [&'static str] = &[
+        "journal",
+        "line",
+        "year",
+        "period",
+        "posted_at",
+        "effective_on",
+        "account",
+        "scheme",
+        "layer",
+        "amount_pence",
+        "party",
+        "category",
+        "source",
+        "nature",
+        "narrative",
+        "journal_source",
+        "external_reference",
+        "metadata",
+        "posted_by",
+        "reverses",
+        "corrects",
+        "import",
+    ];
+}
+
+/// List the lines of a period, in the order of journals
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/periods/{period}/postings",
+    operation_id = "listPeriodPostings", tag = "journals",
+    params(PeriodPath, Paging),
+    responses((status = 200, body = Page<LedgerLine>)),
+    security(("bearer" = ["journals:read"])),
+)]
+pub(crate) async fn list_period_postings(
+    scope: InBorough<can::ReadJournals>,
+    At(path): At<PeriodPath>,
+    page: PageRequest,
+) -> Result<Page<LedgerLine>, Problem> {
+    let mut tx = scope.read().await?;
+    store::version_of(&mut tx, path.key()).await?.ok_or_else(|| Problem::not_found("period"))?;
+    let rows = store::lines(&mut tx, path.key(), page.after::<After>()?, page.rows_wanted()).await?;
+    Ok(page.page(rows, key))
+}
+
+/// Export the lines of a period
+///
+/// All of them as a stream, one JSON object a line: with it and the period's seal anybody can recompute the seal. No
+/// connection to the database is held between two pieces. A period that takes postings is exported as it fills: what is
+/// posted meanwhile may be in it or not. Where a period is closed or reopened meanwhile, the stream breaks off.
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/periods/{period}/postings.ndjson",
+    operation_id = "exportPeriodPostings", tag = "journals",
+    params(PeriodPath),
+    responses((status = 200, body = String, content_type = "application/x-ndjson", description = "One object a line.")),
+    security(("bearer" = ["journals:read"])),
+)]
+pub(crate) async fn export_period_postings(
+    scope: InBorough<can::ReadJournals>,
+    At(path): At<PeriodPath>,
+) -> Result<Response, Problem> {
+    let mut tx = scope.read().await?;
+    let version = store::version_of(&mut tx, path.key()).await?.ok_or_else(|| Problem::not_found("period"))?;
+    drop(tx);
+    let export = Export { scope, path, version, after: None, ended: false };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    Ok((headers, Body::from_stream(stream::try_unfold(export, Export::next))).into_response())
+}
+
+fn key(line: &LedgerLine) -> After {
+    (line.journal.0, line.line)
+}
+
+/// An export under way.
+struct Export {
+    scope: InBorough<can::ReadJournals>,
+    path: PeriodPath,
+    version: i64,
+    after: Option<After>,
+    ended: bool,
+}
+
+impl Export {
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let piece = self.piece().await.map_err(|problem| {
+            let inside = problem.inside().unwrap_or_default();
+            tracing::error!(inside, "an export broke off");
+            io::Error::other("the export broke off")
+        })?;
+        Ok(Some((piece, self)))
+    }
+
+    async fn piece(&mut self) -> Result<Bytes, Problem> {
+        let mut tx = self.scope.read().await?;
+        let lines = store::lines(&mut tx, self.path.key(), self.after, PIECE).await?;
+        if store::version_of(&mut tx, self.path.key()).await? != Some(self.version) {
+            return Err(Problem::internal("the period moved while it was exported"));
+        }
+        drop(tx);
+        self.after = lines.last().map(key);
+        self.ended = i64::try_from(lines.len()).is_ok_and(|count| count < PIECE);
+        let mut piece = Vec::with_capacity(lines.len() * 600);
+        for line in &lines {
+            serde_json::to_writer(&mut piece, line).map_err(Problem::internal)?;
+            piece.push(b'\n');
+        }
+        Ok(piece.into())
+    }
+}

@@ -1,0 +1,8 @@
+//! The lines of a period, one by one: what an auditor samples and a seal is made over.
+
+pub(crate) mod http;
+mod posting;
+mod store;
+
+pub(crate) use posting::LedgerLine;
+pub(crate) use store::lines;
