@@ -49,7 +49,7 @@ impl World {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
         let clock = Clock::set_to(at(now));
-        let stack = Self::stack(&database, &folder, &clock).await;
+        let stack = Self::stack(&database, &folder, &clock, sealing).await;
         let (url, services) = (stack.url.clone(), stack.services.clone());
         let (client_id, client_secret) =
             tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
@@ -58,7 +58,7 @@ impl World {
         Self { url, clock, database, services, folder, personas, replicas: Vec::new(), stack: Some(stack) }
     }
 
-    async fn stack(database: &TestDatabase<'static>, folder: &Path, clock: &Clock) -> Stack {
+    async fn stack(database: &TestDatabase<'static>, folder: &Path, clock: &Clock, sealing: bool) -> Stack {
         let settings = StackSettings {
             gateway_addr: "127.0.0.1:0".into(),
             public_url: None,
@@ -84,7 +84,7 @@ impl World {
     pub(crate) async fn killed(&mut self, meanwhile: impl FnOnce(&Path)) {
         drop(self.stack.take());
         meanwhile(&Self::imports_folder(&self.folder));
-        let stack = Self::stack(&self.database, &self.folder, &self.clock).await;
+        let stack = Self::stack(&self.database, &self.folder, &self.clock, true).await;
         (self.url, self.services) = (stack.url.clone(), stack.services.clone());
         self.stack = Some(stack);
     }
@@ -215,6 +215,8 @@ impl World {
             public_url: self.url.clone(),
             tenants_url: self.services[0].clone(),
             seal_key: Some(key),
+            imports_folder: Self::imports_folder(&self.folder),
+            import_bytes_max: budgets::IMPORT_BYTES_MAX,
             clock: self.clock.clone(),
             gate: None,
         };
