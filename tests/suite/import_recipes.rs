@@ -52,14 +52,16 @@ pub(crate) async fn send_file(
 
 /// Waits until nothing more comes of an import, and gives it back.
 pub(crate) async fn ended(client: &Client, import: &str) -> Value {
-    for _ in 0..600 {
+    let mut last = Value::Null;
+    for _ in 0..2_400 {
         let found = client.get(import).await.unwrap().body;
         if !["waiting", "reading", "checked"].contains(&found["state"].as_str().unwrap()) {
             return found;
         }
+        last = found;
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("{import} does not end");
+    panic!("{import} does not end: {last}");
 }
 
 /// Fills in what these operations need: the path, the body, and the content where that is no JSON.

@@ -152,6 +152,16 @@ async fn what_is_sent_again_and_longer_is_posted_as_far_as_it_is_new() {
 }
 
 #[tokio::test]
+async fn many_lines_sent_again_are_found_at_once() {
+    let desk = Desk::new().await;
+    let lines: String = (0..20_000).map(|n| format!("05/09/2026,1.00,AS1,{n},A firm,Care\n")).collect();
+    assert_eq!(desk.import("all_or_nothing", &format!("{HEAD}{lines}")).await["posted"], 20_000);
+    let again = desk.import("all_or_nothing", &format!("{HEAD}{lines}06/09/2026,2.00,AS1,1,A firm,Care\n")).await;
+    assert_eq!((&again["posted"], &again["duplicates"]), (&json!(1), &json!(20_000)), "{again}");
+    assert_eq!(desk.spent().await, 2_000_200);
+}
+
+#[tokio::test]
 async fn one_faulty_line_stops_all_or_is_reported() {
     let desk = Desk::new().await;
     let text = format!(

@@ -59,7 +59,7 @@ impl World {
     }
 
     async fn stack(database: &TestDatabase<'static>, folder: &Path, clock: &Clock, sealing: bool) -> Stack {
-        let settings = StackSettings {
+        let settings = || StackSettings {
             gateway_addr: "127.0.0.1:0".into(),
             public_url: None,
             access: database.access(),
@@ -72,7 +72,15 @@ impl World {
             clock: clock.clone(),
             budgets_gate: None,
         };
-        Stack::start(settings).await.expect("the stack starts")
+        // Where one was killed before, the database lets go of its connections when it finds them gone.
+        for _ in 0..30 {
+            match Stack::start(settings()).await {
+                Ok(stack) => return stack,
+                Err(error) => eprintln!("the stack does not start yet: {error:#}"),
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        panic!("the stack does not start")
     }
 
     fn imports_folder(folder: &Path) -> PathBuf {

@@ -10,13 +10,6 @@ fn uuid_at(now: DateTime<Utc>) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
 }
 
-/// The least id that can have been made at an instant or after it.
-#[must_use]
-pub fn least_at(instant: DateTime<Utc>) -> Uuid {
-    let millis = u128::try_from(instant.timestamp_millis().max(0)).unwrap_or_default();
-    Uuid::from_u128(millis << 80)
-}
-
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -19,7 +19,7 @@ pub use ids::{
     InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId, MeetingId, MembershipId, MilestoneId, MinutesId,
     MotionId, NoticeId, OperationId, OrganisationId, OutcomeId, PaperId, PaymentId, PersonId, PlanEntryId, PlanId,
     ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId, RulingId, SavingId, SchemeId, ScrutinyItemId, SeatId,
-    TenureId, VirementId, VoteEventId, least_at,
+    TenureId, VirementId, VoteEventId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};

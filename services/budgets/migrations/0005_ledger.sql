@@ -47,6 +47,8 @@ alter table budgets.journal
   add foreign key (borough_id, fund_id, corrects_id) references budgets.journal;
 create unique index journal_external_reference on budgets.journal (borough_id, fund_id, external_reference)
   where external_reference is not null;
+-- What was posted since a moment.
+create index journal_by_posted on budgets.journal (borough_id, fund_id, posted_at);
 create index journal_by_period on budgets.journal (borough_id, fund_id, year, period, journal_id);
 
 -- Deltas and positions by every dimension. No scheme and no party are the nil id, no category, source or nature the empty text.
@@ -225,9 +227,8 @@ create view budgets.standing with (security_invoker = true) as
   from budgets.delta;
 grant select on budgets.standing to budgets_borough;
 
--- What stood at the end of a day, by what had taken effect (`as_of`), as it was known at a moment (`known_at`), or both. The
--- key of a journal begins with the moment it was posted at; `since` is the least key of that day or moment.
-create function budgets.stood(of_fund uuid, of_year smallint, as_of date, known_at timestamptz, since uuid)
+-- What stood at the end of a day, by what had taken effect (`as_of`), as it was known at a moment (`known_at`), or both.
+create function budgets.stood(of_fund uuid, of_year smallint, as_of date, known_at timestamptz)
   returns table (account_id uuid, scheme_id uuid, layer text, party_id uuid, category text, source text, nature text, amount_pence numeric)
   language sql stable
   begin atomic
@@ -248,7 +249,7 @@ create function budgets.stood(of_fund uuid, of_year smallint, as_of date, known_
       coalesce(p.nature, ''), -p.amount_pence
     from budgets.journal j join budgets.posting p on p.borough_id = j.borough_id and p.fund_id = j.fund_id and p.journal_id = j.journal_id
     where j.fund_id = of_fund and j.year = of_year and as_of is not null and known_at is not null
-      and j.effective_on <= as_of and j.posted_at > known_at and j.journal_id >= since
+      and j.effective_on <= as_of and j.posted_at > known_at
     union all
     -- by the days things were posted: whole months, then days, then the moments of the last day
     select d.account_id, d.scheme_id, d.layer, d.party_id, d.category, d.source, d.nature, d.amount_pence
@@ -267,8 +268,7 @@ create function budgets.stood(of_fund uuid, of_year smallint, as_of date, known_
       coalesce(p.nature, ''), p.amount_pence
     from budgets.journal j join budgets.posting p on p.borough_id = j.borough_id and p.fund_id = j.fund_id and p.journal_id = j.journal_id
     where j.fund_id = of_fund and j.year = of_year and as_of is null
-      and (j.posted_at at time zone 'UTC')::date = (known_at at time zone 'UTC')::date and j.posted_at <= known_at
-      and j.journal_id >= since;
+      and j.posted_at >= date_trunc('day', known_at at time zone 'UTC') at time zone 'UTC' and j.posted_at <= known_at;
   end;
 revoke execute on function budgets.stood from public;
 grant execute on function budgets.stood to budgets_borough;

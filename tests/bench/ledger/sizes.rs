@@ -187,7 +187,7 @@ async fn held(owner: &mut PgConnection, fund: &str, size: i64) -> anyhow::Result
         "select (select count(*) from budgets.posting where fund_id = $1::uuid and journal_id < '019a0000-0000-0000-0000-000000000000'),
            (select sum(amount_pence)::bigint from budgets.posting where fund_id = $1::uuid and amount_pence > 0 and layer = 'actual'),
            (select sum(amount_pence)::bigint from budgets.standing where fund_id = $1::uuid and scheme_id::text not like '00000000%' and layer = 'actual'),
-           (select sum(amount_pence)::bigint from budgets.stood($1::uuid, 2026::smallint, '2027-03-31', null, $1::uuid)
+           (select sum(amount_pence)::bigint from budgets.stood($1::uuid, 2026::smallint, '2027-03-31', null)
             where scheme_id::text not like '00000000%' and layer = 'actual')",
     )
     .bind(fund)

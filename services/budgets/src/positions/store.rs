@@ -65,14 +65,14 @@ pub(super) async fn sums_at(
 ) -> Result<Vec<Sums>, DbError> {
     let rows = sqlx::query_as!(
         SumsRow,
-        r#"select case when $6 then s.code end as "scheme?", case when $7 then f.category end as "category?",
-             case when $8 then f.source end as "source?", null::smallint as "period?: Period",
-             case when $9 then nullif(f.party_id, '00000000-0000-0000-0000-000000000000') end as "party?",
-             case when $10 then nullif(f.nature, '') end as "nature?",
+        r#"select case when $5 then s.code end as "scheme?", case when $6 then f.category end as "category?",
+             case when $7 then f.source end as "source?", null::smallint as "period?: Period",
+             case when $8 then nullif(f.party_id, '00000000-0000-0000-0000-000000000000') end as "party?",
+             case when $9 then nullif(f.nature, '') end as "nature?",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
              sum(f.amount_pence) filter (where f.layer = 'actual')::bigint as actual
-           from budgets.stood($1, $2, $3, $4, $5) f
+           from budgets.stood($1, $2, $3, $4) f
              join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id and a.kind = 'expenditure'
              join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
            group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6"#,
@@ -80,7 +80,6 @@ pub(super) async fn sums_at(
         year.start(),
         at.as_of,
         at.known_at,
-        at.since(),
         by.scheme,
         by.category,
         by.source,

@@ -3,7 +3,6 @@
 use chrono::NaiveDate;
 use domain::{AccountId, FundId, JournalId, OrganisationId, Pence, Period};
 use tenancy::{Borough, DbError, Tx};
-use uuid::Uuid;
 
 use super::http::{StatementFilters, StatementRow};
 use crate::journals::Layer;
@@ -64,17 +63,16 @@ pub(super) async fn balance_before(
 ) -> Result<Pence, DbError> {
     let sum = sqlx::query_scalar!(
         r#"select (
-             coalesce((select sum(f.amount_pence) from budgets.stood($1, $2, $3::date - 1, null, $4) f
+             coalesce((select sum(f.amount_pence) from budgets.stood($1, $2, $3::date - 1, null) f
                          left join budgets.scheme s on s.fund_id = $1 and s.scheme_id = f.scheme_id
-                       where f.account_id = $5 and f.layer = $6 and ($7::text is null or s.code = $7)), 0)
+                       where f.account_id = $4 and f.layer = $5 and ($6::text is null or s.code = $6)), 0)
              + coalesce((select sum(p.amount_pence) from budgets.posting p
                            left join budgets.scheme s on s.fund_id = p.fund_id and s.scheme_id = p.scheme_id
-                         where p.fund_id = $1 and p.account_id = $5 and p.year = $2 and p.layer = $6 and p.effective_on = $3
-                           and ($7::text is null or s.code = $7) and (p.journal_id, p.line) < ($8, $9)), 0))::bigint as "balance!""#,
+                         where p.fund_id = $1 and p.account_id = $4 and p.year = $2 and p.layer = $5 and p.effective_on = $3
+                           and ($6::text is null or s.code = $6) and (p.journal_id, p.line) < ($7, $8)), 0))::bigint as "balance!""#,
         fund.0,
         filters.year.start(),
         day,
-        Uuid::max(),
         account.0,
         filters.layer.unwrap_or(Layer::Actual).as_str(),
         filters.scheme,

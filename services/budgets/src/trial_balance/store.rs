@@ -45,13 +45,12 @@ pub(super) async fn stood(
              coalesce(sum(f.amount_pence) filter (where f.layer = 'budget'), 0)::bigint as "budget!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'committed'), 0)::bigint as "committed!",
              coalesce(sum(f.amount_pence) filter (where f.layer = 'actual'), 0)::bigint as "actual!"
-           from budgets.stood($1, $2, $3, $4, $5) f join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id
+           from budgets.stood($1, $2, $3, $4) f join budgets.account a on a.fund_id = $1 and a.account_id = f.account_id
            group by a.code, a.name, a.kind order by a.code"#,
         fund.0,
         year.start(),
         at.as_of,
-        at.known_at,
-        at.since()
+        at.known_at
     )
     .fetch_all(tx.connection())
     .await?;

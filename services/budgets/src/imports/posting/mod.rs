@@ -44,10 +44,14 @@ pub(super) async fn conclude(db: &Db, borough: BoroughId, of: &Job, source_name:
     };
     journals::hold_open(&mut tx, job.fund, &[(job.year, job.period)]).await?;
     store::one_at_a_time(&mut tx, &job).await?;
-    store::mark_duplicates(&mut tx, &job).await?;
+    store::look_up_row_by_row(&mut tx, false).await?;
+    if store::posted_before(&mut tx, &job).await? {
+        store::mark_duplicates(&mut tx, &job).await?;
+    }
     if let Some(limit) = store::limit(&mut tx, &job).await? {
         store::mark_above(&mut tx, &job, limit, &above(&job.role, limit)).await?;
     }
+    store::look_up_row_by_row(&mut tx, true).await?;
     let counts = store::counts(&mut tx, &job).await?;
     store::keep_counts(&mut tx, &job, &counts).await?;
     let state = store::period(&mut tx, &job).await?;

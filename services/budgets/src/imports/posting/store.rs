@@ -17,6 +17,32 @@ pub(super) async fn take_time(tx: &mut Tx<Borough>) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Whether the planner may look one set's rows up in another, one by one. Of lines that were just kept it knows no numbers,
+/// takes them for few, and would look up each of a million in a million: while lines are marked, it joins by hashes.
+pub(super) async fn look_up_row_by_row(tx: &mut Tx<Borough>, may: bool) -> Result<(), DbError> {
+    if may {
+        sqlx::query!("set local enable_nestloop = on").execute(tx.connection()).await?;
+    } else {
+        sqlx::query!("set local enable_nestloop = off").execute(tx.connection()).await?;
+    }
+    Ok(())
+}
+
+/// Whether anything of the same ledger and month was posted before.
+pub(super) async fn posted_before(tx: &mut Tx<Borough>, job: &Job) -> Result<bool, DbError> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from budgets.import where fund_id = $1 and source_id = $2 and year = $3 and state = 'posted'
+             and ($4::smallint in (period, 13) or period = 13)) as "there!""#,
+        job.fund.0,
+        job.source.0,
+        job.year.start(),
+        job.period.number()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(there)
+}
+
 /// Whoever posts of the same ledger meanwhile has to wait: each sees the lines of the other as posted before, or not at all.
 pub(super) async fn one_at_a_time(tx: &mut Tx<Borough>, job: &Job) -> Result<(), DbError> {
     sqlx::query!(
