@@ -55,6 +55,8 @@ pub(crate) struct House {
     pub(crate) funds: Funds,
     /// Its finance officer.
     pub(crate) officer: Credentials,
+    /// The manager of its pooled funds.
+    pub(crate) manager: Credentials,
     /// The region's analyst.
     analyst: Credentials,
 }
@@ -89,13 +91,13 @@ impl House {
         let officer = personas.get(&format!("{BOROUGH}-finance"))?.clone();
         say("Setting up the measured funds …");
         let manager = personas.get(&format!("{BOROUGH}-pool-manager"))?.clone();
-        let clients = [officer.clone(), manager].map(|one| Client::new(&stack.url, one));
+        let clients = [officer.clone(), manager.clone()].map(|one| Client::new(&stack.url, one));
         let funds = Funds::make(&clients[0], &clients[1]).await?;
         // Only a database nobody is connected to can be copied.
         stack.shut_down().await;
         let borough = borough(&owner).await?;
         let analyst = personas.get("gm-analyst")?.clone();
-        Ok(Self { office: None, home, borough, funds, officer, analyst })
+        Ok(Self { office: None, home, borough, funds, officer, manager, analyst })
     }
 
     /// The folder of the databases' socket.

@@ -46,6 +46,9 @@ enum Command {
         /// How many postings the largest fund has.
         #[arg(long, default_value_t = 10_000_000)]
         largest: i64,
+        /// How many rows the largest file has.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: i64,
     },
     /// Serve one of the variants. The benchmark calls this itself.
     #[command(hide = true)]
@@ -88,10 +91,11 @@ async fn main() -> ExitCode {
         Some(Command::Serve { serving }) => serving::serve(&serving).await,
         other => {
             let stop = web::stop_signal();
-            let largest =
-                other.and_then(|command| if let Command::Ledger { largest } = command { Some(largest) } else { None });
+            let of_ledger = other.and_then(|command| {
+                if let Command::Ledger { largest, rows } = command { Some((largest, rows)) } else { None }
+            });
             tokio::select! {
-                ran = measure(&arguments.plan, largest) => ran,
+                ran = measure(&arguments.plan, of_ledger) => ran,
                 () = stop.cancelled() => Err(anyhow::anyhow!("stopped")),
             }
         }
@@ -105,26 +109,26 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn measure(plan: &Plan, largest: Option<i64>) -> anyhow::Result<()> {
+async fn measure(plan: &Plan, of_ledger: Option<(i64, i64)>) -> anyhow::Result<()> {
     let mut house = House::build().await?;
     let mut document = Map::new();
     document.insert("machine".into(), machine::describe(&house).await?);
     document.insert("seconds_a_figure".into(), json!(plan.time().as_secs()));
-    let walls = if largest.is_none() && plan.includes("tax") { tax::databases(&house).await? } else { Vec::new() };
+    let walls = if of_ledger.is_none() && plan.includes("tax") { tax::databases(&house).await? } else { Vec::new() };
     let whole = house.copy("whole").await?;
-    let sizes = if largest.is_some() { house.copy("sizes").await? } else { String::new() };
+    let sizes = if of_ledger.is_some() { house.copy("sizes").await? } else { String::new() };
     house.open().await?;
-    if largest.is_none() && plan.includes("tax") {
+    if of_ledger.is_none() && plan.includes("tax") {
         document.insert("tax".into(), tax::measure(&house, walls, plan.time()).await?);
     }
     let served = Serving::whole(&house, &whole)?.with_gateway().start().await?;
-    if let Some(largest) = largest {
-        let wanted = ledger::Wanted { time: plan.time(), largest, sizes };
+    if let Some((largest, rows)) = of_ledger {
+        let wanted = ledger::Wanted { time: plan.time(), largest, rows, sizes };
         document.insert("ledger".into(), ledger::measure(&house, &served, &whole, &wanted).await?);
     } else if plan.includes("gateway") {
         document.insert("gateway".into(), door::measure(&house, &served, plan.time()).await?);
     }
-    if largest.is_none() && plan.includes("journals") {
+    if of_ledger.is_none() && plan.includes("journals") {
         document.insert("journals".into(), journals::measure(&house, &served, &whole, plan.time()).await?);
     }
     served.stop().await;

@@ -57,6 +57,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// The process's id, while it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Stops it, in peace.
     pub(crate) async fn stop(mut self) {
         drop(self.input.take());
@@ -123,6 +128,8 @@ pub(crate) async fn serve(serving: &str) -> anyhow::Result<()> {
     }
     let listener = web::listen("127.0.0.1:0").await?;
     let budgets_url = format!("http://{}", listener.local_addr()?);
+    let seal_key = serving.socket.join("seal-signing.pem");
+    budgets::SealKey::make_where_missing(&seal_key)?;
     let settings = budgets::Settings {
         access: house::access(&serving.socket, &serving.database),
         own_cluster: true,
@@ -130,7 +137,7 @@ pub(crate) async fn serve(serving: &str) -> anyhow::Result<()> {
         tenants_url: serving.tenants_url.clone(),
         imports_folder: std::env::temp_dir().join(format!("tenfold-bench-imports-{}", std::process::id())),
         import_bytes_max: budgets::IMPORT_BYTES_MAX,
-        seal_key: None,
+        seal_key: Some(seal_key),
         clock: Clock::System,
         gate: serving.caller.map(|fixed| Arc::new(Always::of(fixed)) as Gate),
     };
