@@ -2,8 +2,12 @@
 
 use anyhow::Context;
 use cala_ledger::{
-    AccountId, CalaLedger, CalaLedgerConfig, JournalId, TransactionId, account::NewAccount, journal::NewJournal,
-    tx_template::{NewParamDefinition, NewTxTemplate, NewTxTemplateEntry, NewTxTemplateTransaction, ParamDataType, Params},
+    AccountId, CalaLedger, CalaLedgerConfig, JournalId, TransactionId,
+    account::NewAccount,
+    journal::NewJournal,
+    tx_template::{
+        NewParamDefinition, NewTxTemplate, NewTxTemplateEntry, NewTxTemplateTransaction, ParamDataType, Params,
+    },
 };
 use rust_decimal::Decimal;
 
@@ -61,8 +65,7 @@ async fn template(ledger: &CalaLedger) -> anyhow::Result<()> {
         params.push(NewParamDefinition::builder().name(name).r#type(kind).build()?);
     }
     let mut entries = Vec::new();
-    for (entry, account, direction) in
-        [("'SPENT'", "params.spent", "DEBIT"), ("'CONTROL'", "params.control", "CREDIT")]
+    for (entry, account, direction) in [("'SPENT'", "params.spent", "DEBIT"), ("'CONTROL'", "params.control", "CREDIT")]
     {
         entries.push(
             NewTxTemplateEntry::builder()
