@@ -244,6 +244,6 @@ pub(crate) async fn withdraw_match(
         return Err(Problem::new(&problems::CONFLICT, "This match was taken back before.").into());
     }
     let subject = format!("funds/{}/years/{}/reconciliation/matches/{}", path.fund, path.year, path.one);
-    tx.record(Act::new("receipt.match-withdrawn", subject).after(serde_json::json!(body)));
+    tx.record(Act::new("receipt.match-withdrawn", subject).after(serde_json::json!(body)).deleting());
     Ok(tx.answer(Found::of(body)).await?)
 }
