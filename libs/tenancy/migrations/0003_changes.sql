@@ -11,6 +11,8 @@ create table platform.act_waiting (
   action text not null,
   subject text not null,
   deleted boolean not null,
+  -- What changed with it, beside what it is part of.
+  bumps text[],
   primary key (borough_id, audit_id)
 ) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 2000);
 
@@ -24,6 +26,7 @@ create table platform.change (
   action text not null,
   subject text not null,
   deleted boolean not null,
+  bumps text[],
   primary key (borough_id, service, number)
 );
 
@@ -52,7 +55,7 @@ create policy platform on platform.act_waiting for insert to kind_platform
   with check (service = (select platform.service()));
 create policy work on platform.act_waiting to kind_work
   using (service = (select platform.service())) with check (service = (select platform.service()));
-grant insert (borough_id, audit_id, service, at, action, subject, deleted) on platform.act_waiting
+grant insert (borough_id, audit_id, service, at, action, subject, deleted, bumps) on platform.act_waiting
   to kind_borough, kind_platform;
 grant select, delete on platform.act_waiting to kind_work;
 

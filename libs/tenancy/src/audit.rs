@@ -16,6 +16,7 @@ pub struct Act {
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
     effect: Effect,
+    bumps: Vec<String>,
 }
 
 /// What an act does to its subject.
@@ -30,7 +31,15 @@ impl Act {
     /// `action` is a verb in the past, `journal.posted`; `subject` the path of the thing below its tenant.
     #[must_use]
     pub fn new(action: &'static str, subject: impl Into<String>) -> Self {
-        Self { borough: None, action, subject: subject.into(), before: None, after: None, effect: Effect::Changes }
+        Self {
+            borough: None,
+            action,
+            subject: subject.into(),
+            before: None,
+            after: None,
+            effect: Effect::Changes,
+            bumps: Vec::new(),
+        }
     }
 
     /// What it was.
@@ -51,6 +60,13 @@ impl Act {
     #[must_use]
     pub fn deleting(mut self) -> Self {
         self.effect = Effect::Deletes;
+        self
+    }
+
+    /// Something changed with it that is not above it in its path: `path` is what it is below its tenant.
+    #[must_use]
+    pub fn bumping(mut self, path: String) -> Self {
+        self.bumps.push(path);
         self
     }
 
@@ -76,6 +92,7 @@ impl Act {
             ("before", self.before.clone()),
             ("after", self.after.clone()),
             ("deleted", (self.effect == Effect::Deletes).then(|| true.into())),
+            ("bumps", (!self.bumps.is_empty()).then(|| json!(self.bumps))),
             ("unchanged", (self.effect == Effect::Nothing).then(|| true.into())),
         ];
         for (name, value) in fields {
@@ -123,13 +140,14 @@ pub(crate) async fn write(
     }
     sqlx::query!(
         "with act as (
-           select borough_id, audit_id, action, subject, before, after, deleted, unchanged
+           select borough_id, audit_id, action, subject, before, after, deleted, bumps, unchanged
            from jsonb_to_recordset($6)
              as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb,
-               deleted boolean, unchanged boolean)
+               deleted boolean, bumps text[], unchanged boolean)
          ), waiting as (
-           insert into platform.act_waiting (borough_id, audit_id, service, at, action, subject, deleted)
-           select borough_id, audit_id, (select platform.service()), $1, action, subject, coalesce(deleted, false)
+           insert into platform.act_waiting (borough_id, audit_id, service, at, action, subject, deleted, bumps)
+           select borough_id, audit_id, (select platform.service()), $1, action, subject, coalesce(deleted, false),
+             bumps
            from act where unchanged is not true
          )
          insert into platform.audit

@@ -24,16 +24,17 @@ pub struct Change {
     pub deleted: bool,
     /// When it was done. What was committed late has a higher number and an earlier time.
     pub at: DateTime<Utc>,
-    /// The things it is part of, outermost first: they changed with it.
+    /// What changed with it: the things it is part of, outermost first, and then others, such as the journal that this
+    /// one reverses.
     #[schema(example = json!(["funds/01890a5d-ac96-774b-bcce-b302099a8057"]))]
-    pub parents: Vec<String>,
+    pub touched: Vec<String>,
     /// Its entry in the audit trail.
     pub audit_id: AuditId,
 }
 
 impl Row for Change {
     const COLUMNS: &'static [&'static str] =
-        &["number", "subject", "kind", "action", "deleted", "at", "parents", "audit_id"];
+        &["number", "subject", "kind", "action", "deleted", "at", "touched", "audit_id"];
 }
 
 /// An act's name taken apart: `journal.posted` is `posted`, done to a `journal`.
@@ -43,10 +44,21 @@ pub(super) fn kind_and_action(act: &str) -> (String, String) {
 }
 
 /// The things above a path, outermost first: each pair of a collection and what is named in it, but for the last.
-pub(super) fn parents(subject: &str) -> Vec<String> {
+fn parents(subject: &str) -> Vec<String> {
     let ends: Vec<usize> = subject.match_indices('/').map(|(at, _)| at).collect();
     // The second, fourth, … slash ends a pair.
     ends.iter().skip(1).step_by(2).map(|end| subject[..*end].to_owned()).collect()
+}
+
+/// What changed with a thing: what it is part of, and what its act says beside that.
+pub(super) fn touched(subject: &str, bumps: Vec<String>) -> Vec<String> {
+    let mut all = parents(subject);
+    for path in bumps {
+        if path != subject && !all.contains(&path) {
+            all.push(path);
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -65,6 +77,12 @@ mod tests {
         );
         assert_eq!(parents("funds/1/years/2026-27/receipts"), ["funds/1", "funds/1/years/2026-27"]);
         assert_eq!(parents(""), [""; 0]);
+    }
+
+    #[test]
+    fn what_changed_beside_it_is_named_once() {
+        let bumps = ["funds/1/journals/1", "funds/1", "funds/1/journals/1", "funds/1/journals/2"].map(str::to_owned);
+        assert_eq!(touched("funds/1/journals/2", bumps.into()), ["funds/1", "funds/1/journals/1"]);
     }
 
     #[test]

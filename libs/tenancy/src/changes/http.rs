@@ -9,6 +9,8 @@ use crate::InBorough;
 
 const LIMIT_DEFAULT: i64 = 100;
 const LIMIT_MAX: i64 = 500;
+/// The largest whole number that every reader of JSON takes exactly.
+const SINCE_MAX: i64 = 9_007_199_254_740_991;
 
 /// Which changes are asked for.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -16,7 +18,7 @@ const LIMIT_MAX: i64 = 500;
 #[serde(deny_unknown_fields)]
 pub struct ChangesSince {
     /// The number of the last change you have seen; left out, from the beginning.
-    #[param(minimum = 0)]
+    #[param(minimum = 0, maximum = 9_007_199_254_740_991i64)]
     since: Option<i64>,
     /// How many at most: 1 to 500.
     #[param(minimum = 1, maximum = 500, default = 100)]
@@ -43,7 +45,7 @@ impl ChangesSince {
         let wrong =
             |name: &str, why: &str| Problem::of_fault(&problems::QUERY_INVALID, name.to_owned(), why.to_owned());
         let (since, limit) = (self.since.unwrap_or(0), self.limit.unwrap_or(LIMIT_DEFAULT));
-        if since < 0 {
+        if !(0..=SINCE_MAX).contains(&since) {
             return Err(wrong("?since", "It is the number of a change you have seen, or 0."));
         }
         if !(1..=LIMIT_MAX).contains(&limit) {
@@ -89,7 +91,7 @@ mod tests {
             action: "created".into(),
             deleted: false,
             at: chrono::DateTime::UNIX_EPOCH,
-            parents: Vec::new(),
+            touched: Vec::new(),
             audit_id: domain::AuditId(uuid::Uuid::nil()),
         }
     }
@@ -109,8 +111,8 @@ mod tests {
     fn what_is_out_of_bounds_is_refused() {
         let read = |since, limit| ChangesSince { since, limit }.read().ok();
         assert_eq!(read(None, None), Some((0, 100)));
-        assert_eq!(read(Some(i64::MAX), Some(500)), Some((i64::MAX, 500)));
-        for (since, limit) in [(Some(-1), None), (None, Some(0)), (None, Some(501))] {
+        assert_eq!(read(Some(SINCE_MAX), Some(500)), Some((SINCE_MAX, 500)));
+        for (since, limit) in [(Some(-1), None), (Some(SINCE_MAX + 1), None), (None, Some(0)), (None, Some(501))] {
             assert_eq!(read(since, limit), None);
         }
     }

@@ -2,13 +2,13 @@
 
 use domain::AuditId;
 
-use super::change::{Change, kind_and_action, parents};
+use super::change::{Change, kind_and_action, touched};
 use crate::{Borough, Db, DbError, Tx};
 
 /// Those after a number, in order.
 pub(super) async fn after(tx: &mut Tx<Borough>, since: i64, rows_wanted: i64) -> Result<Vec<Change>, DbError> {
     let rows = sqlx::query!(
-        "select number, audit_id, at, action, subject, deleted from platform.change
+        "select number, audit_id, at, action, subject, deleted, bumps from platform.change
          where number > $1 order by number limit $2",
         since,
         rows_wanted
@@ -19,7 +19,7 @@ pub(super) async fn after(tx: &mut Tx<Borough>, since: i64, rows_wanted: i64) ->
         let (kind, action) = kind_and_action(&row.action);
         Change {
             number: row.number,
-            parents: parents(&row.subject),
+            touched: touched(&row.subject, row.bumps.unwrap_or_default()),
             subject: row.subject,
             kind,
             action,
@@ -50,16 +50,16 @@ pub(super) async fn number(db: &Db, most: i64) -> Result<i64, DbError> {
            ), taken as (
              delete from platform.act_waiting w using batch b
              where w.borough_id = b.borough_id and w.audit_id = b.audit_id
-             returning w.borough_id, w.audit_id, w.position, w.at, w.action, w.subject, w.deleted
+             returning w.borough_id, w.audit_id, w.position, w.at, w.action, w.subject, w.deleted, w.bumps
            ), last as (
              select borough_id, coalesce((
                select number from platform.change c where c.borough_id = t.borough_id and c.service = $1
                order by number desc limit 1), 0) as number
              from (select distinct borough_id from taken) t
            ), numbered as (
-             insert into platform.change (borough_id, service, number, audit_id, at, action, subject, deleted)
+             insert into platform.change (borough_id, service, number, audit_id, at, action, subject, deleted, bumps)
              select t.borough_id, $1, last.number + row_number() over (partition by t.borough_id order by t.position),
-               t.audit_id, t.at, t.action, t.subject, t.deleted
+               t.audit_id, t.at, t.action, t.subject, t.deleted, t.bumps
              from taken t join last on last.borough_id = t.borough_id
              returning 1
            )

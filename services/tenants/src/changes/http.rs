@@ -8,7 +8,7 @@ use web::{Problem, Query};
 ///
 /// Every committed change of bodies the borough works with, its API clients and its own record, once each, numbered without a gap. Ask with
 /// `since` the number you saw last, and again with `next_since`; without it, from the beginning. A change names the thing by its
-/// path and says nothing of its content: read the thing, with the permission that takes. What it is part of is in `parents`.
+/// path and says nothing of its content: read the thing, with the permission that takes. What changed with it, such as what it is part of, is in `touched`.
 /// What was refused changed nothing and is not here.
 #[utoipa::path(
     get, path = "/v1/boroughs/{borough}/tenants/changes", operation_id = "listTenantsChanges", tag = "changes",
