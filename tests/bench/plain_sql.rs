@@ -125,6 +125,8 @@ insert into budgets.region_delta (borough_id, region, year, fund_id, journal_id,
   values (platform.borough(), '{REGION}', 2026, {fund}, {journal}, 1, 1, 'community_health', 'not_analysed', 'actual', {PENCE});
 insert into platform.audit (borough_id, audit_id, at, client_id, role, request_id, address, action, subject)
   values (platform.borough(), {audit}, now(), '{client}', 'finance', 'pgbench', 'unknown', 'journal.posted', 'funds/' || {fund});
+insert into platform.act_waiting (borough_id, audit_id, service, at, action, subject, deleted)
+  values (platform.borough(), {audit}, 'budgets', now(), 'journal.posted', 'funds/' || {fund}, false);
 insert into platform.idempotency (borough_id, client_id, key, fingerprint, status, headers, body, created_at)
   values (platform.borough(), '{client}', {journal}::text, sha256('pgbench'), 201,
     '{{\"location\": \"/v1/boroughs/{BOROUGH}/funds/a-fund/journals/a-journal\", \"content-type\": \"application/json\"}}',

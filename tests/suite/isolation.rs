@@ -202,9 +202,9 @@ async fn every_login_role_sees_what_was_reviewed_and_no_more() {
             // The public has the context of one borough too, and the names of all.
             let of_one = role.ends_with("_borough") || role.ends_with("_public") && !table.ends_with(".borough");
             if of_one {
-                // Of the inbox, what is for its service.
-                let own =
-                    matches!(found, "-" | "own" | "none") || found == "part of its own" && table == "platform.inbox";
+                // Of the inbox and of changes, what is of its service.
+                let own = matches!(found, "-" | "own" | "none")
+                    || found == "part of its own" && ["platform.inbox", "platform.change"].contains(&table.as_str());
                 assert!(own, "{role} sees {found} of {table}");
             }
             // Whether there is anything to see changes while other tests run; that there is no more does not.

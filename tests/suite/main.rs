@@ -5,6 +5,7 @@
 mod agreement_recipes;
 mod at_once;
 mod bad_input;
+mod changes;
 mod commitments;
 mod committee;
 mod compactor;

@@ -112,6 +112,7 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
             "budgets.posted_on_own ",
             "budgets.split_warning ",
             "platform.audit ",
+            "platform.change ",
             "governance.delegation ",
         ];
         if ledger.iter().any(|table| grant.starts_with(table)) {

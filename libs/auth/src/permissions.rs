@@ -155,6 +155,7 @@ pub mod can {
             ReadClients "clients:read" [Admin Auditor] "Read the borough's API clients, never their secrets.";
             ManageClients "clients:manage" [Admin] "Create and revoke the borough's API clients.";
             ReadAudit "audit:read" [Admin Auditor] "Read the borough's audit trail.";
+            ReadChanges "changes:read" [Admin Finance PoolManager Clerk Auditor System] "Follow what changes in the borough, by paths and ids.";
             ReadFunds "funds:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read funds, years, periods, schemes and accounts.";
             ManageFunds "funds:manage" [Finance PoolManager] "Set up funds, years, schemes and accounts.";
             ControlFunds "funds:control" [PoolManager] "Hold a fund to its budget, or let it go.";

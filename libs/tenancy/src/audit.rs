@@ -15,13 +15,31 @@ pub struct Act {
     pub(crate) subject: String,
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
+    effect: Effect,
+    bumps: Vec<String>,
+}
+
+/// What an act does to its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Changes,
+    Deletes,
+    Nothing,
 }
 
 impl Act {
     /// `action` is a verb in the past, `journal.posted`; `subject` the path of the thing below its tenant.
     #[must_use]
     pub fn new(action: &'static str, subject: impl Into<String>) -> Self {
-        Self { borough: None, action, subject: subject.into(), before: None, after: None }
+        Self {
+            borough: None,
+            action,
+            subject: subject.into(),
+            before: None,
+            after: None,
+            effect: Effect::Changes,
+            bumps: Vec::new(),
+        }
     }
 
     /// What it was.
@@ -35,6 +53,27 @@ impl Act {
     #[must_use]
     pub fn after(mut self, value: impl Into<Value>) -> Self {
         self.after = Some(value.into());
+        self
+    }
+
+    /// Its subject counts no longer: it was withdrawn or revoked. Who follows changes is told so.
+    #[must_use]
+    pub fn deleting(mut self) -> Self {
+        self.effect = Effect::Deletes;
+        self
+    }
+
+    /// Something changed with it that is not above it in its path: `path` is what it is below its tenant.
+    #[must_use]
+    pub fn bumping(mut self, path: String) -> Self {
+        self.bumps.push(path);
+        self
+    }
+
+    /// It is only kept on record: something was asked for, and nothing changed.
+    #[must_use]
+    pub fn changing_nothing(mut self) -> Self {
+        self.effect = Effect::Nothing;
         self
     }
 
@@ -52,6 +91,9 @@ impl Act {
             ("borough_id", self.borough.or(own).map(|id| json!(id))),
             ("before", self.before.clone()),
             ("after", self.after.clone()),
+            ("deleted", (self.effect == Effect::Deletes).then(|| true.into())),
+            ("bumps", (!self.bumps.is_empty()).then(|| json!(self.bumps))),
+            ("unchanged", (self.effect == Effect::Nothing).then(|| true.into())),
         ];
         for (name, value) in fields {
             if let Some(value) = value {
@@ -86,7 +128,7 @@ fn none(rows: &Value) -> bool {
     rows.as_array().is_none_or(Vec::is_empty)
 }
 
-/// Writes acts that concern boroughs.
+/// Writes acts that concern boroughs, and those that change something a second time, where they wait for a number.
 pub(crate) async fn write(
     connection: &mut PgConnection,
     by: &Actor<'_>,
@@ -97,11 +139,20 @@ pub(crate) async fn write(
         return Ok(());
     }
     sqlx::query!(
-        "insert into platform.audit
+        "with act as (
+           select borough_id, audit_id, action, subject, before, after, deleted, bumps, unchanged
+           from jsonb_to_recordset($6)
+             as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb,
+               deleted boolean, bumps text[], unchanged boolean)
+         ), waiting as (
+           insert into platform.act_waiting (borough_id, audit_id, service, at, action, subject, deleted, bumps)
+           select borough_id, audit_id, (select platform.service()), $1, action, subject, coalesce(deleted, false),
+             bumps
+           from act where unchanged is not true
+         )
+         insert into platform.audit
            (borough_id, audit_id, at, client_id, role, request_id, address, action, subject, before, after)
-         select borough_id, audit_id, $1, $2, $3, $4, $5, action, subject, before, after
-         from jsonb_to_recordset($6)
-           as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb)",
+         select borough_id, audit_id, $1, $2, $3, $4, $5, action, subject, before, after from act",
         now,
         by.client_id,
         by.role,

@@ -129,11 +129,19 @@ pub(crate) async fn keep_with_acts(
     let (status, headers) = columns(answer);
     let written = sqlx::query!(
         "with act as (
+           select borough_id, audit_id, action, subject, before, after, deleted, bumps, unchanged
+           from jsonb_to_recordset($12)
+             as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb,
+               deleted boolean, bumps text[], unchanged boolean)
+         ), waiting as (
+           insert into platform.act_waiting (borough_id, audit_id, service, at, action, subject, deleted, bumps)
+           select borough_id, audit_id, (select platform.service()), $7, action, subject, coalesce(deleted, false),
+             bumps
+           from act where unchanged is not true
+         ), trail as (
            insert into platform.audit
              (borough_id, audit_id, at, client_id, role, request_id, address, action, subject, before, after)
-           select borough_id, audit_id, $7, $1, $9, $10, $11, action, subject, before, after
-           from jsonb_to_recordset($12)
-             as act (borough_id uuid, audit_id uuid, action text, subject text, before jsonb, after jsonb)
+           select borough_id, audit_id, $7, $1, $9, $10, $11, action, subject, before, after from act
          )
          insert into platform.idempotency as kept
            (borough_id, client_id, key, fingerprint, status, headers, body, created_at)

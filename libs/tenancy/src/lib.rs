@@ -7,6 +7,7 @@
 
 mod access;
 mod audit;
+mod changes;
 pub mod cluster;
 mod context;
 mod db;
@@ -22,6 +23,7 @@ mod tx;
 
 pub use access::{Access, AccessError};
 pub use audit::Act;
+pub use changes::{Change, Changes, ChangesBody, ChangesSince, list_changes, number_changes};
 pub use context::{Borough, Issuer, Kind, KindOf, Partner, Platform, Public, Region, Work};
 #[cfg(feature = "unwalled")]
 pub use db::unwalled;

@@ -9,6 +9,7 @@ mod app;
 mod awards;
 mod better_care_fund;
 mod budget;
+mod changes;
 mod code_lists;
 mod commitments;
 mod compactor;

@@ -7,7 +7,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, account_versions, accounts, action_plans, agreements, awards, better_care_fund, budget, code_lists,
+    App, account_versions, accounts, action_plans, agreements, awards, better_care_fund, budget, changes, code_lists,
     commitments, contributions, controls, decisions, estimates, forecasts, funds, hosts, imports, instalments,
     journals, ledger_sources, memorandum, operations, partner, payments, periods, pool_managers, positions, postings,
     rag, receipts, reconciliation, region, region_returns, returns, risk_share, savings, schedules, scheme_plans,
@@ -100,6 +100,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(imports::http::send_import_file))
         .routes(routes!(imports::http::list_import_rows))
         .routes(routes!(imports::http::get_import_transitions, imports::http::move_import))
+        .routes(routes!(changes::http::list_budgets_changes))
         .routes(routes!(operations::http::list_operations))
         .routes(routes!(operations::http::get_operation))
         .routes(routes!(receipts::http::list_receipts, receipts::http::record_receipt))

@@ -75,6 +75,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(crate::decisions::timekeeper::keep_time(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),

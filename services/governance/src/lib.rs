@@ -5,6 +5,7 @@ mod agenda;
 mod app;
 mod attendances;
 mod authority;
+mod changes;
 mod committees;
 mod constitutions;
 mod consultations;

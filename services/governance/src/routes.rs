@@ -7,9 +7,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, actions, agenda, attendances, authority, committees, constitutions, consultations, decisions, declarations,
-    delegations, due_diligence, facts, forward_plan, going_live, interchange, interests, locality_plans, meetings,
-    minutes, motions, offices, papers, people, progress, published, scrutiny, seats, votes,
+    App, actions, agenda, attendances, authority, changes, committees, constitutions, consultations, decisions,
+    declarations, delegations, due_diligence, facts, forward_plan, going_live, interchange, interests, locality_plans,
+    meetings, minutes, motions, offices, papers, people, progress, published, scrutiny, seats, votes,
 };
 
 #[derive(OpenApi)]
@@ -25,6 +25,7 @@ struct Document;
 
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(changes::http::list_governance_changes))
         .routes(routes!(committees::http::list_committees, committees::http::create_committee))
         .routes(routes!(committees::http::get_committee))
         .routes(routes!(committees::http::get_committee_transitions, committees::http::move_committee))

@@ -4,6 +4,7 @@
 mod app;
 mod audit;
 mod boroughs;
+mod changes;
 mod clients;
 mod organisations;
 mod regions;

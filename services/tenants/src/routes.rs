@@ -6,7 +6,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, audit, boroughs, clients, organisations, regions, tokens};
+use crate::{App, audit, boroughs, changes, clients, organisations, regions, tokens};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,6 +36,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(regions::http::list_regions, regions::http::create_region))
         .routes(routes!(regions::http::list_region_boroughs))
         .routes(routes!(audit::http::list_audit))
+        .routes(routes!(changes::http::list_tenants_changes))
         .routes(routes!(tokens::http::issue_token))
         .routes(routes!(tokens::http::key_set))
         .routes(routes!(tokens::http::metadata))

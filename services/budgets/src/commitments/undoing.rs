@@ -1,7 +1,7 @@
 //! What becomes of orders and contracts when a journal that made, drew or released them is reversed.
 
 use domain::{FinancialYear, FundId, JournalId, Pence};
-use tenancy::{Borough, Tx};
+use tenancy::{Act, Borough, Tx};
 use web::{Problem, problems};
 
 use super::{
@@ -93,5 +93,9 @@ pub(crate) async fn undo(
         })
     };
     let entries: Option<Vec<Entry>> = undone.iter().map(entry).collect();
+    for one in undone {
+        let subject = format!("funds/{fund}/commitments/{}", one.outstanding.id);
+        tx.record(Act::new("commitment.reversed", subject).after(reversal.to_string()));
+    }
     Ok(store::enter(tx, fund, &entries.ok_or_else(crate::positions::http::too_large)?).await?)
 }

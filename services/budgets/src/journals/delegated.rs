@@ -81,7 +81,7 @@ pub(super) async fn judge(
     };
     let Some(refusal) = refusal else { return Ok(Ok(())) };
     facts["reason"] = refusal.kind().slug.into();
-    tx.record(Act::new("journal.refused", subject).after(facts));
+    tx.record(Act::new("journal.refused", subject).after(facts).changing_nothing());
     Ok(Err(Refused::OnRecord(refusal)))
 }
 

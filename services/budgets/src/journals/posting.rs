@@ -213,10 +213,14 @@ impl<'p> Posting<'p> {
                 journal: id,
             }));
             let subject = format!("funds/{}/journals/{id}", books.fund);
-            tx.record(match journal.reverses {
+            let act = match journal.reverses {
                 Some(first) => Act::new("journal.reversed", subject).before(first.to_string()),
                 None => Act::new("journal.posted", subject),
-            });
+            };
+            let firsts = journal.reverses.iter().chain(&journal.corrects);
+            let firsts = firsts.map(|id| format!("funds/{}/journals/{id}", books.fund));
+            let orders = journal.drawn.iter().map(|(id, _)| format!("funds/{}/commitments/{id}", books.fund));
+            tx.record(firsts.chain(orders).fold(act, Act::bumping));
         }
         if !drawn.is_empty() {
             commitments::draw(&mut tx, books.fund, &drawn).await?;

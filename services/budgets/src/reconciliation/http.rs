@@ -194,10 +194,17 @@ pub(crate) async fn record_match(
         return Err(unknown("/instalment", "instalment").into());
     }
     let subject = format!("funds/{}/years/{}/reconciliation/matches/{}", path.fund, path.year, body.id);
-    tx.record(Act::new("receipt.matched", subject).after(serde_json::json!(body)));
+    let act = Act::new("receipt.matched", subject).after(serde_json::json!(body));
+    tx.record(both(path.fund, path.year, &body).into_iter().fold(act, Act::bumping));
     let slug = &scope.borough().slug;
     let location = format!("/v1/boroughs/{slug}/funds/{}/years/{}/reconciliation/matches", path.fund, path.year);
     Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// The payment and the instalment of a match, which change with it.
+fn both(fund: FundId, year: FinancialYear, one: &MatchBody) -> [String; 2] {
+    let year = format!("funds/{fund}/years/{year}");
+    [format!("{year}/receipts/{}", one.receipt), format!("{year}/instalments/{}", one.instalment)]
 }
 
 /// A match in a path.
@@ -244,6 +251,7 @@ pub(crate) async fn withdraw_match(
         return Err(Problem::new(&problems::CONFLICT, "This match was taken back before.").into());
     }
     let subject = format!("funds/{}/years/{}/reconciliation/matches/{}", path.fund, path.year, path.one);
-    tx.record(Act::new("receipt.match-withdrawn", subject).after(serde_json::json!(body)));
+    let act = Act::new("receipt.match-withdrawn", subject).after(serde_json::json!(body)).deleting();
+    tx.record(both(path.fund, path.year, &body).into_iter().fold(act, Act::bumping));
     Ok(tx.answer(Found::of(body)).await?)
 }

@@ -208,9 +208,11 @@ pub(crate) async fn withdraw_motion(
         return Err(Problem::new(&problems::CONFLICT, "The motion is settled, or a vote on it is open.").into());
     }
     store::decide(&mut tx, motion.id, MotionState::Withdrawn).await?;
-    store::drop_amendments(&mut tx, motion.id).await?;
-    let act = Act::new("motion.withdrawn", format!("motions/{}", motion.id));
-    tx.record(act.after(serde_json::json!({"reason": draft.reason.trim()})));
+    let amendments = store::drop_amendments(&mut tx, motion.id).await?;
+    for one in [motion.id].into_iter().chain(amendments) {
+        let act = Act::new("motion.withdrawn", format!("motions/{one}")).deleting();
+        tx.record(act.after(serde_json::json!({"reason": draft.reason.trim()})));
+    }
     let body = MotionBody { state: MotionState::Withdrawn, version: motion.version + 1, ..motion };
     Ok(tx.answer(Found::at(body.version, body)).await?)
 }

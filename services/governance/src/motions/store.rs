@@ -99,14 +99,15 @@ pub(crate) async fn decide(tx: &mut Tx<Borough>, id: MotionId, state: MotionStat
 }
 
 /// What would amend a motion falls with it.
-pub(super) async fn drop_amendments(tx: &mut Tx<Borough>, id: MotionId) -> Result<(), DbError> {
-    sqlx::query!(
-        "update governance.motion set state = 'withdrawn', version = version + 1 where amends_id = $1 and state = 'moved'",
+pub(super) async fn drop_amendments(tx: &mut Tx<Borough>, id: MotionId) -> Result<Vec<MotionId>, DbError> {
+    let dropped = sqlx::query_scalar!(
+        "update governance.motion set state = 'withdrawn', version = version + 1 where amends_id = $1 and state = 'moved'
+         returning motion_id",
         id.0
     )
-    .execute(tx.connection())
+    .fetch_all(tx.connection())
     .await?;
-    Ok(())
+    Ok(dropped.into_iter().map(MotionId).collect())
 }
 
 /// Puts a carried amendment's text in its motion's place, and its money where it names any.

@@ -370,10 +370,11 @@ pub(crate) async fn close_vote(
         Outcome::Lost => motions::decide(&mut tx, motion.id, MotionState::Lost).await?,
         Outcome::Void => {}
     }
+    let mut act = Act::new("vote.closed", format!("motions/{}/vote-events/{}", motion.id, event.id));
     if let (Outcome::Carried, Some(amended)) = (result.outcome, motion.amends) {
         motions::amend(&mut tx, amended, &motion).await?;
+        act = act.bumping(format!("motions/{amended}"));
     }
-    let act = Act::new("vote.closed", format!("motions/{}/vote-events/{}", motion.id, event.id));
     tx.record(act.after(json!({"outcome": result.outcome, "total": result.total, "reason": draft.reason.trim()})));
     Ok(tx.answer(Found::at(event.version + 1, result)).await?)
 }

@@ -139,7 +139,7 @@ pub(crate) async fn move_client(
         )
         .into());
     }
-    tx.record(Act::new("client.revoked", format!("clients/{}", client.id)).after(draft.reason.trim()));
+    tx.record(Act::new("client.revoked", format!("clients/{}", client.id)).after(draft.reason.trim()).deleting());
     let moved = Move {
         from: client.state,
         to: draft.to,
