@@ -43,11 +43,20 @@ pub(super) fn kind_and_action(act: &str) -> (String, String) {
     (kind.to_owned(), action.to_owned())
 }
 
-/// The things above a path, outermost first: each pair of a collection and what is named in it, but for the last.
+/// Parts of a path that name one thing by themselves, and have others below them.
+const SINGLE: [&str; 2] = ["reconciliation", "risk-share"];
+
+/// The things above a path, outermost first: a collection and what is named in it, or what stands by itself.
 fn parents(subject: &str) -> Vec<String> {
-    let ends: Vec<usize> = subject.match_indices('/').map(|(at, _)| at).collect();
-    // The second, fourth, … slash ends a pair.
-    ends.iter().skip(1).step_by(2).map(|end| subject[..*end].to_owned()).collect()
+    let parts: Vec<&str> = subject.split('/').collect();
+    let (mut above, mut at) = (Vec::new(), 0);
+    loop {
+        at += if SINGLE.contains(&parts[at]) { 1 } else { 2 };
+        if at >= parts.len() {
+            return above;
+        }
+        above.push(parts[..at].join("/"));
+    }
 }
 
 /// What changed with a thing: what it is part of, and what its act says beside that.
@@ -76,6 +85,9 @@ mod tests {
             "a thing is not above itself"
         );
         assert_eq!(parents("funds/1/years/2026-27/receipts"), ["funds/1", "funds/1/years/2026-27"]);
+        let year = "funds/1/years/2026-27";
+        let matches = format!("{year}/reconciliation/matches/3");
+        assert_eq!(parents(&matches), ["funds/1", year, "funds/1/years/2026-27/reconciliation"]);
         assert_eq!(parents(""), [""; 0]);
     }
 
