@@ -13,8 +13,6 @@ use rust_decimal::Decimal;
 
 use crate::Engine;
 
-const TEMPLATE: &str = "SPEND";
-
 struct Book {
     journal: JournalId,
     spent: AccountId,
@@ -24,6 +22,8 @@ struct Book {
 pub struct Cala {
     ledger: CalaLedger,
     books: Vec<Book>,
+    /// Of this run alone: a database is run on more than once.
+    template: String,
     _jobs: job::Jobs,
 }
 
@@ -49,12 +49,13 @@ impl Cala {
             }
             made.push(Book { journal, spent: accounts[0], control: accounts[1] });
         }
-        template(&ledger).await?;
-        Ok(Self { ledger, books: made, _jobs: jobs })
+        let template = format!("SPEND-{}", uuid::Uuid::now_v7());
+        make_template(&ledger, &template).await?;
+        Ok(Self { ledger, books: made, template, _jobs: jobs })
     }
 }
 
-async fn template(ledger: &CalaLedger) -> anyhow::Result<()> {
+async fn make_template(ledger: &CalaLedger, code: &str) -> anyhow::Result<()> {
     let mut params = Vec::new();
     for (name, kind) in [
         ("journal", ParamDataType::Uuid),
@@ -81,7 +82,7 @@ async fn template(ledger: &CalaLedger) -> anyhow::Result<()> {
     let transaction = NewTxTemplateTransaction::builder().effective("date()").journal_id("params.journal").build()?;
     let template = NewTxTemplate::builder()
         .id(uuid::Uuid::now_v7())
-        .code(TEMPLATE)
+        .code(code)
         .params(params)
         .transaction(transaction)
         .entries(entries)
@@ -98,7 +99,7 @@ impl Engine for Cala {
         params.insert("spent", book.spent);
         params.insert("control", book.control);
         params.insert("units", Decimal::new(250, 2));
-        self.ledger.post_transaction(TransactionId::from(uuid::Uuid::now_v7()), TEMPLATE, params).await?;
+        self.ledger.post_transaction(TransactionId::from(uuid::Uuid::now_v7()), &self.template, params).await?;
         Ok(())
     }
 
