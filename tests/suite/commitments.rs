@@ -208,3 +208,90 @@ async fn limits_never_pass_under_many_writers() {
         assert!(available < 400 || refused.is_empty(), "round {round}: {available} left and {} refused", refused.len());
     }
 }
+
+#[tokio::test]
+async fn spending_is_matched_or_taken_back_and_never_both() {
+    let back = json!({"effective_on": "2026-09-30", "period": 6, "narrative": "A test"});
+    for _ in 0..8 {
+        let ledger = Ledger::new("Matched or reversed").await;
+        ledger.budget(1_000).await;
+        let order = ledger.done("commitments", &order("PO-1", 100)).await;
+        let paid = ledger.done("journals", &journal(100)).await;
+        let id = paid["id"].as_str().unwrap();
+        let matched = json!({"journal": id, "effective_on": "2026-09-30", "period": 6});
+        let matches = format!("commitments/{}/matches", order["id"].as_str().unwrap());
+        let reversals = format!("journals/{id}/reversals");
+        let (one, other) = tokio::join!(ledger.post(&matches, &matched), ledger.post(&reversals, &back));
+        assert_ne!(one.status.is_success(), other.status.is_success(), "{} {}", one.body, other.body);
+        assert_eq!(figures(&ledger).await.2, 900, "the order or the spending is left, and not both or neither");
+    }
+}
+
+#[tokio::test]
+async fn what_a_refused_journal_would_have_drawn_is_there_for_the_next() {
+    let ledger = Ledger::new("Put back").await;
+    ledger.budget(10_000).await;
+    let order = ledger.done("commitments", &order("PO-1", 1_000)).await;
+    let mut wrong = drawing("PO-1", 800);
+    let unknown =
+        json!({"account": "5100", "scheme": "ICES", "layer": "actual", "amount_pence": 5, "commitment": "NONE"});
+    wrong["postings"].as_array_mut().unwrap().push(unknown);
+    wrong["postings"][1]["amount_pence"] = (-805).into();
+    let bulk = json!({"mode": "per_row", "journals": [wrong, drawing("PO-1", 800)]});
+    let report = ledger.done("journals/bulk", &bulk).await;
+    assert_eq!((&report["posted"], &report["refused"]), (&json!(1), &json!(1)));
+    assert_eq!(outstanding(&ledger, &order).await, 200);
+    // Nothing spent in the end draws nothing.
+    let mut round = drawing("PO-1", 150);
+    round["postings"][1] = json!({"account": "5100", "scheme": "ICES", "layer": "actual", "amount_pence": -150});
+    ledger.done("journals", &round).await;
+    assert_eq!(outstanding(&ledger, &order).await, 200);
+}
+
+#[tokio::test]
+async fn spending_is_matched_scheme_by_scheme_and_in_its_own_year() {
+    let ledger = Ledger::new("Two schemes").await;
+    let scheme = json!({"code": "B", "name": "B", "category": "other", "source": "nhs"});
+    ledger.done("schemes", &scheme).await;
+    ledger.done("years", &json!({"year": "2027-28"})).await;
+    let first = ledger.done("commitments", &order("PO-A", 500)).await;
+    let mut of_b = order("PO-B", 500);
+    of_b["scheme"] = "B".into();
+    let second = ledger.done("commitments", &of_b).await;
+    let mut paid = journal(100);
+    paid["postings"][1]["amount_pence"] = (-200).into();
+    let line = json!({"account": "5100", "scheme": "B", "layer": "actual", "amount_pence": 100});
+    paid["postings"].as_array_mut().unwrap().push(line);
+    let paid = ledger.done("journals", &paid).await;
+    let matched = |day: &str, period: i64| json!({"journal": paid["id"], "effective_on": day, "period": period});
+    let matches = |order: &Value| format!("commitments/{}/matches", order["id"].as_str().unwrap());
+    let early = ledger.post(&matches(&first), &matched("2026-09-29", 6)).await;
+    assert_eq!((refusal(&early), pointer(&early)), ("422 wrong-year".into(), "/effective_on"));
+    let late = ledger.post(&matches(&first), &matched("2027-04-30", 1)).await;
+    assert_eq!(refusal(&late), "422 wrong-year", "another year's money");
+    for order in [&first, &second] {
+        ledger.done(&matches(order), &matched("2026-09-30", 6)).await;
+        assert_eq!(outstanding(&ledger, order).await, 400);
+    }
+}
+
+#[tokio::test]
+async fn corrections_of_many_orders_at_once_do_not_wait_for_one_another_for_ever() {
+    let ledger = Ledger::new("Corrected at once").await;
+    let references = ["PO-A", "PO-B", "PO-C"];
+    for reference in references {
+        ledger.done("commitments", &order(reference, 10_000)).await;
+    }
+    let mut paid = Vec::new();
+    for at in 0..9 {
+        paid.push(ledger.done("journals", &drawing(references[at % 3], 100)).await["id"].as_str().unwrap().to_owned());
+    }
+    let reversal = json!({"effective_on": "2026-09-30", "period": 6, "narrative": "Another order's"});
+    let asked = paid.iter().enumerate().map(|(at, id)| {
+        let body = json!({"reversal": reversal, "journal": drawing(references[(at + 1) % 3], 100)});
+        let path = format!("{}/journals/{id}/corrections", ledger.path);
+        async move { write(&running().as_("testford-system"), &path, &body).await.status.as_u16() }
+    });
+    assert_eq!(join_all(asked).await, [201; 9]);
+    assert_eq!(figures(&ledger).await.0, 30_000 - 900);
+}

@@ -291,6 +291,10 @@ async fn what_stood_is_answered_by_day_and_by_what_was_known() {
     let both = format!("{}/years/2026-27/position?as_of=2026-04-30&period=1", ledger.path);
     let both = send(&ledger.finance, Method::GET, &both, &[], None).await;
     assert_eq!(refusal(&both), "400 query-invalid");
+    for query in ["as_of=-5000-01-01", "as_of=2099-04-01", "known_at=-262143-01-01T00:00:00Z"] {
+        let odd = format!("{}/years/2026-27/trial-balance?{query}", ledger.path);
+        assert_eq!(refusal(&send(&ledger.finance, Method::GET, &odd, &[], None).await), "400 query-invalid", "{query}");
+    }
     let now = ledger.get("years/2026-27/trial-balance").await;
     let accounts: Vec<_> = now["data"]
         .as_array()
@@ -347,6 +351,8 @@ async fn a_statement_has_the_balance_after_every_line_on_every_page() {
     assert_eq!((seen, sum), (sorted.into_iter().map(str::to_owned).collect(), -140));
     let other = ledger.get(&format!("accounts/{account}/statement?year=2026-27&layer=budget")).await;
     assert_eq!(other["data"], json!([]));
+    let nul = format!("{}/accounts/{account}/statement?year=2026-27&scheme=%00", ledger.path);
+    assert_eq!(refusal(&send(&ledger.finance, Method::GET, &nul, &[], None).await), "400 query-invalid");
     let csv = send(
         &ledger.finance,
         Method::GET,

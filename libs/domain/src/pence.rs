@@ -82,7 +82,7 @@ pub fn basis_points(part: Pence, whole: Pence) -> Option<i64> {
         return None;
     }
     let (part, whole) = (i128::from(part.0) * 10_000, i128::from(whole.0));
-    let doubled = part * 2 + whole.abs() * (part * whole).signum() * whole.signum();
+    let doubled = part * 2 + whole.abs() * part.signum() * whole.signum() * whole.signum();
     i64::try_from(doubled / (whole * 2)).ok()
 }
 
@@ -113,6 +113,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn basis_points_of_the_largest_sums_are_exact() {
+        assert_eq!(basis_points(Pence(i64::MAX), Pence(i64::MAX)), Some(10_000));
+        assert_eq!(basis_points(Pence(-140_000_000_000_000_000), Pence(140_000_000_000_000_000)), Some(-10_000));
+        assert_eq!(basis_points(Pence(i64::MAX), Pence(1)), None);
+    }
 
     #[test]
     fn pounds_are_written_as_people_write_them() {

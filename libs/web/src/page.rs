@@ -45,6 +45,9 @@ fn read<T: DeserializeOwned>(parts: &Parts, apart: &[&str]) -> Result<T, Problem
             return Err(wrong(name, "it is given more than once"));
         }
     }
+    if let Some((name, _)) = rest.iter().find(|(_, value)| value.contains('\0')) {
+        return Err(wrong(name, "it holds a NUL character, which no text here may"));
+    }
     rest.retain(|(name, _)| !apart.contains(&name.as_str()));
     let text = serde_urlencoded::to_string(rest).unwrap_or_default();
     let de = serde_urlencoded::Deserializer::new(form(text.as_bytes()));

@@ -13,7 +13,7 @@ use super::{
     releases::{hold, within},
     store::{self, Entry},
 };
-use crate::journals::{JournalDraft, Layer, Poster, PostingDraft, post_both};
+use crate::journals::{JournalDraft, Layer, Poster, PostingDraft, hold_open, post_both};
 
 /// What is outstanding at a year's end and goes on.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -67,6 +67,8 @@ pub(crate) async fn carry_commitment_forward(
 ) -> Handled {
     let (last, next) = draft.days()?;
     let mut tx = scope.write(&request).await?;
+    let period = Period::of(next.first_day());
+    hold_open(&mut tx, path.fund, &[(draft.from_year, draft.from_period), (next, period)]).await?;
     let (first, held) = hold(&mut tx, &path).await?;
     let left = held.by_year.get(&draft.from_year).copied().unwrap_or_default();
     let amount = within(left, None).map_err(|_| {
@@ -78,7 +80,6 @@ pub(crate) async fn carry_commitment_forward(
     let less = amount.checked_neg().ok_or_else(crate::positions::http::too_large)?;
     let line = |account: &str, amount| PostingDraft::of(account, Some(&held.scheme_code), Layer::Committed, amount);
     let lines = vec![line(&held.account.1, amount), line(&held.contra.1, less)];
-    let period = Period::of(next.first_day());
     let coming = JournalDraft::of(next.first_day(), period, narrative, draft.decision_id, lines);
     let (mut tx, [leaves, comes]) = post_both(tx, &Poster::of(&scope), path.fund, [out, coming]).await?;
     let entry = |kind, year, amount, journal| Entry {

@@ -13,7 +13,7 @@ use super::{
     releases::hold,
     store::{self, Entry},
 };
-use crate::journals::{Posted, Poster, post, year_of};
+use crate::journals::{Posted, Poster, hold_open, post, year_of};
 
 /// Spending that is of an order or contract.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -60,14 +60,21 @@ pub(crate) async fn match_commitment(
     faults.none()?;
     let year = year_of(draft.effective_on, draft.period)?;
     let mut tx = scope.write(&request).await?;
+    hold_open(&mut tx, path.fund, &[(year, draft.period)]).await?;
     let (first, mut held) = hold(&mut tx, &path).await?;
-    let spending = store::hold_spending(&mut tx, path.fund, draft.journal, held.scheme).await?;
-    let (spent, stands) = spending.ok_or_else(|| unknown("/journal", "journal"))?;
-    if !stands {
+    store::hold_matches(&mut tx, draft.journal).await?;
+    let spending = store::spending(&mut tx, path.fund, draft.journal, held.scheme).await?;
+    let spending = spending.ok_or_else(|| unknown("/journal", "journal"))?;
+    if !spending.stands {
         let detail = "That journal was reversed, or is itself a reversal.";
         return Err(Problem::of_fault(&problems::CONFLICT, "/journal", detail).into());
     }
-    let unmatched = spent.checked_sub(store::matched(&mut tx, path.fund, draft.journal).await?);
+    if year != spending.year || draft.effective_on < spending.effective_on {
+        let detail = format!("That was spent on {}: match it in {}, not before.", spending.effective_on, spending.year);
+        return Err(Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", detail).into());
+    }
+    let matched = store::matched(&mut tx, path.fund, draft.journal, Some(held.scheme)).await?;
+    let unmatched = spending.spent.checked_sub(matched);
     let unmatched = unmatched.ok_or_else(crate::positions::http::too_large)?;
     let asked = draft.amount_pence.unwrap_or(unmatched);
     if asked > unmatched || asked <= Pence::ZERO {

@@ -11,4 +11,4 @@ mod undoing;
 
 pub(crate) use outstanding::Outstanding;
 pub(crate) use store::{Drawn, draw, hold};
-pub(crate) use undoing::{Undone, may_be_undone, undo};
+pub(crate) use undoing::{Undone, hold_all, may_be_undone, undo};

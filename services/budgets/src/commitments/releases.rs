@@ -13,7 +13,7 @@ use super::{
     outstanding::Outstanding,
     store::{self, Entry},
 };
-use crate::journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, post, year_of};
+use crate::journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, hold_open, post, year_of};
 
 /// What is not needed any more.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -57,6 +57,7 @@ pub(crate) async fn release_commitment(
     faults.none()?;
     let year = year_of(draft.effective_on, draft.period)?;
     let mut tx = scope.write(&request).await?;
+    hold_open(&mut tx, path.fund, &[(year, draft.period)]).await?;
     let (first, held) = hold(&mut tx, &path).await?;
     let left = held.by_year.get(&year).copied().unwrap_or_default();
     let amount = within(left, draft.amount_pence)?;

@@ -280,13 +280,12 @@ pub(crate) async fn draw(tx: &mut Tx<Borough>, fund: FundId, drawn: &[Drawn]) ->
     enter(tx, fund, &drawn.iter().map(entry).collect::<Vec<_>>()).await
 }
 
-/// The entries that a journal made of orders and contracts, whose references these are, and whether spending of it was
-/// matched by another.
+/// The entries that a journal made of orders and contracts, whose references these are.
 pub(super) async fn made_by(
     tx: &mut Tx<Borough>,
     fund: FundId,
     journal: JournalId,
-) -> Result<(Vec<(String, CommitmentEntryBody)>, bool), DbError> {
+) -> Result<Vec<(String, CommitmentEntryBody)>, DbError> {
     let rows = sqlx::query!(
         r#"select c.reference, e.number, e.year as "year: FinancialYear", e.kind, e.amount_pence, e.journal_id, e.actual_journal_id,
              e.reason, e.entered_at
@@ -311,41 +310,65 @@ pub(super) async fn made_by(
         };
         (row.reference, entry)
     });
-    let made = made.collect();
-    Ok((made, matched(tx, fund, journal).await? > Pence::ZERO))
+    Ok(made.collect())
 }
 
-/// How much of a journal's spending other journals matched with orders and contracts, and did not take back.
-pub(super) async fn matched(tx: &mut Tx<Borough>, fund: FundId, journal: JournalId) -> Result<Pence, DbError> {
+/// Keeps others from matching or reversing a journal until the transaction ends.
+pub(super) async fn hold_matches(tx: &mut Tx<Borough>, journal: JournalId) -> Result<(), DbError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('matched ' || $1, 0))", journal.0.to_string())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// How much of a journal's spending, on a scheme or at all, other journals matched with orders and contracts, and did not
+/// take back.
+pub(super) async fn matched(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    journal: JournalId,
+    scheme: Option<SchemeId>,
+) -> Result<Pence, DbError> {
     let matched = sqlx::query_scalar!(
         r#"select coalesce(-sum(e.amount_pence), 0)::bigint as "matched!" from budgets.commitment_entry e
-           where e.fund_id = $1 and e.actual_journal_id = $2 and e.journal_id <> $2 and e.kind in ('drawn', 'reversed')"#,
+             join budgets.commitment c on c.fund_id = e.fund_id and c.commitment_id = e.commitment_id
+           where e.fund_id = $1 and e.actual_journal_id = $2 and e.journal_id <> $2 and e.kind in ('drawn', 'reversed')
+             and ($3::uuid is null or c.scheme_id = $3)"#,
         fund.0,
-        journal.0
+        journal.0,
+        scheme.map(|id| id.0)
     )
     .fetch_one(tx.connection())
     .await?;
     Ok(Pence(matched))
 }
 
-/// What a journal spent on a scheme, less what it drew of orders and contracts itself, and whether it stands. Nobody
-/// else matches it until the transaction ends. `None` where there is no such journal.
-pub(super) async fn hold_spending(
+/// A journal's spending on a scheme.
+pub(super) struct Spending {
+    /// What it spent, less what it drew of orders and contracts of the scheme itself.
+    pub(super) spent: Pence,
+    pub(super) year: FinancialYear,
+    pub(super) effective_on: chrono::NaiveDate,
+    /// Whether it was not reversed, nor is a reversal.
+    pub(super) stands: bool,
+}
+
+/// What a journal that is held spent on a scheme. `None` where there is no such journal.
+pub(super) async fn spending(
     tx: &mut Tx<Borough>,
     fund: FundId,
     journal: JournalId,
     scheme: SchemeId,
-) -> Result<Option<(Pence, bool)>, DbError> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('matched ' || $1, 0))", journal.0.to_string())
-        .fetch_one(tx.connection())
-        .await?;
+) -> Result<Option<Spending>, DbError> {
     let row = sqlx::query!(
         r#"select
              coalesce((select sum(p.amount_pence) from budgets.posting p
                          join budgets.account a on a.fund_id = p.fund_id and a.account_id = p.account_id and a.kind = 'expenditure'
                        where p.fund_id = $1 and p.journal_id = $2 and p.scheme_id = $3 and p.layer = 'actual'), 0)::bigint
              + coalesce((select sum(e.amount_pence) from budgets.commitment_entry e
-                         where e.fund_id = $1 and e.journal_id = $2 and e.kind = 'drawn'), 0)::bigint as "spent!",
+                           join budgets.commitment c on c.fund_id = e.fund_id and c.commitment_id = e.commitment_id
+                         where e.fund_id = $1 and e.journal_id = $2 and e.kind = 'drawn' and c.scheme_id = $3), 0)::bigint as "spent!",
+             j.year as "year: FinancialYear", j.effective_on,
              j.reverses_id is null and not exists (
                select from budgets.journal r where r.fund_id = $1 and r.reverses_id = $2) as "stands!"
            from budgets.journal j where j.fund_id = $1 and j.journal_id = $2"#,
@@ -355,5 +378,10 @@ pub(super) async fn hold_spending(
     )
     .fetch_optional(tx.connection())
     .await?;
-    Ok(row.map(|row| (Pence(row.spent), row.stands)))
+    Ok(row.map(|row| Spending {
+        spent: Pence(row.spent),
+        year: row.year,
+        effective_on: row.effective_on,
+        stands: row.stands,
+    }))
 }

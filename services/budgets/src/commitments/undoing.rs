@@ -16,6 +16,20 @@ pub(crate) struct Undone {
     entry: CommitmentEntryBody,
 }
 
+/// Holds the orders and contracts that a journal made entries of, and others that are named, in one go: two that hold some
+/// of the same never wait for one another.
+pub(crate) async fn hold_all(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    journal: JournalId,
+    named: impl Iterator<Item = String>,
+) -> Result<(), Problem> {
+    let made = store::made_by(tx, fund, journal).await?;
+    let references: Vec<String> = made.into_iter().map(|(reference, _)| reference).chain(named).collect();
+    store::hold(tx, fund, &references).await?;
+    Ok(())
+}
+
 /// What a journal's reversal, posted in `year`, takes back of orders and contracts; holds them until the transaction ends.
 pub(crate) async fn may_be_undone(
     tx: &mut Tx<Borough>,
@@ -23,8 +37,9 @@ pub(crate) async fn may_be_undone(
     journal: JournalId,
     year: FinancialYear,
 ) -> Result<Vec<Undone>, Problem> {
-    let (made, matched) = store::made_by(tx, fund, journal).await?;
-    if matched {
+    store::hold_matches(tx, journal).await?;
+    let made = store::made_by(tx, fund, journal).await?;
+    if store::matched(tx, fund, journal, None).await? > Pence::ZERO {
         let detail = "Its spending is matched with an order or contract. Reverse the journal of the match first.";
         return Err(Problem::new(&problems::CONFLICT, detail));
     }

@@ -1,7 +1,7 @@
 //! Imports over HTTP: announced as JSON, then the file as it is.
 
 use auth::{Caller, can};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use domain::{FundId, ImportId, OperationId, Pence};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -171,10 +171,11 @@ pub(crate) async fn send_import_file(
     At(path): At<ImportPath>,
     version: IfMatch,
     State(spool): State<Spool>,
+    RawQuery(query): RawQuery,
     mut content: Content,
 ) -> Handled {
     // No transaction is open while the file arrives.
-    let awaited = awaited(&mut scope.read().await?, &path, &version).await;
+    let awaited = awaited(&mut scope.read().await?, (&path, &version), scope.caller(), query.as_deref()).await;
     let fits = awaited.and_then(|import| Ok((import, format_of(&content)?)));
     let (import, format) = match fits {
         Ok(fits) => fits,
@@ -225,9 +226,24 @@ pub(crate) async fn send_import_file(
 }
 
 /// The import at the version the caller read, whose file is still to come.
-async fn awaited(tx: &mut Tx<Borough>, path: &ImportPath, version: &IfMatch) -> Result<LedgerImportBody, Problem> {
+async fn awaited(
+    tx: &mut Tx<Borough>,
+    (path, version): (&ImportPath, &IfMatch),
+    caller: &Caller,
+    query: Option<&str>,
+) -> Result<LedgerImportBody, Problem> {
+    if query.is_some_and(|query| !query.is_empty()) {
+        let detail = "A file is sent without query parameters. It cannot be rehearsed: it is posted once it is read.";
+        return Err(Problem::new(&problems::QUERY_INVALID, detail));
+    }
     let import = find(tx, path).await?;
     version.holds(import.version)?;
+    // The file is held to the limit of who announced it.
+    if store::announced_by(tx, path.fund, import.id).await? != (caller.client_id.clone(), caller.role.to_string()) {
+        let detail =
+            "Another client announced this import. Whoever announces a file sends it: announce one of your own.";
+        return Err(Problem::new(&problems::CONFLICT, detail));
+    }
     if import.state == LedgerImportState::Waiting {
         return Ok(import);
     }

@@ -266,3 +266,19 @@ pub(super) async fn rows(
     });
     Ok(lines.collect())
 }
+
+/// The client that announced an import, and its role.
+pub(super) async fn announced_by(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    import: ImportId,
+) -> Result<(String, String), DbError> {
+    let row = sqlx::query!(
+        "select client_id, role from budgets.import where fund_id = $1 and import_id = $2",
+        fund.0,
+        import.0
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok((row.client_id, row.role))
+}

@@ -102,7 +102,10 @@ impl Books {
             lines,
             drawn: Vec::new(),
         };
-        self.draw(draft, &mut journal)?;
+        if let Err(problem) = self.draw(draft, &mut journal) {
+            self.put_back(&journal);
+            return Err(problem);
+        }
         Ok(journal)
     }
 
@@ -197,6 +200,7 @@ impl Books {
 
     /// Adds the lines that release what the journal's spending draws of orders and contracts.
     fn draw(&mut self, draft: &JournalDraft, journal: &mut Journal) -> Result<(), Problem> {
+        let mut spent = journal.spends();
         for (at, line) in draft.postings.iter().enumerate() {
             let Some(reference) = &line.commitment else { continue };
             let pointer = format!("/postings/{at}/commitment");
@@ -213,7 +217,10 @@ impl Books {
                 let detail = format!("That order or contract is of the scheme {}.", outstanding.scheme_code);
                 return Err(Problem::invalid(pointer, detail));
             }
-            let drawn = outstanding.draw(journal.year, line.amount_pence);
+            // What the journal gives back to the scheme was not spent.
+            let left = spent.entry(outstanding.scheme).or_default();
+            let drawn = outstanding.draw(journal.year, line.amount_pence.min(*left));
+            *left = Pence(left.0.saturating_sub(drawn.0));
             if drawn > Pence::ZERO {
                 journal.lines.extend(outstanding.released(drawn));
                 journal.drawn.push((outstanding.id, drawn));

@@ -12,6 +12,7 @@ use super::{
     http::{JournalBody, JournalPath, PostedJournalBody},
     posting::{Also, Poster, Posting, Ready, Verdict},
     reversals::ReversalDraft,
+    store::hold_open,
 };
 use crate::commitments;
 
@@ -55,8 +56,11 @@ pub(crate) async fn correct_journal(
 ) -> Handled {
     let CorrectionDraft { reversal: taken_back, journal: right } = &draft;
     let year = taken_back.check().map_err(|problem| problem.under("/reversal"))?;
-    right.check().map_err(|problem| problem.under("/journal"))?;
+    let years = (year, right.check().map_err(|problem| problem.under("/journal"))?);
     let mut tx = scope.write(&request).await?;
+    hold_open(&mut tx, path.fund, &[(years.0, taken_back.period), (years.1, right.period)]).await?;
+    let named = right.postings.iter().filter_map(|line| line.commitment.clone());
+    commitments::hold_all(&mut tx, path.fund, path.journal, named).await?;
     let reversal = taken_back.reversal(&mut tx, path.fund, path.journal, year).await?;
     let poster = Poster::of(&scope);
     let also = Also { periods: &[(year, taken_back.period)], spends_of: &reversal.spends_of() };

@@ -81,6 +81,17 @@ impl Journal {
         takes
     }
 
+    /// What it spends on each scheme, in the end; nothing where it gives back.
+    pub(super) fn spends(&self) -> BTreeMap<SchemeId, Pence> {
+        let mut spends: BTreeMap<SchemeId, Pence> = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.expenditure && line.layer == Layer::Actual) {
+            let Some(scheme) = line.scheme else { continue };
+            let sum = spends.entry(scheme).or_default();
+            *sum = Pence(sum.0.saturating_add(line.amount.0));
+        }
+        spends
+    }
+
     /// What the region is told: sums of what it counts, by category, source and layer.
     pub(super) fn rolled_up(&self) -> Vec<Region<'_>> {
         let mut sums: BTreeMap<(&str, &str, Layer), Pence> = BTreeMap::new();

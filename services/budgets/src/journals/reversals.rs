@@ -13,6 +13,7 @@ use super::{
     journal::Journal,
     posting::{Also, Poster, Posting, Ready},
     reading,
+    store::hold_open,
 };
 use crate::commitments::{self, Undone};
 
@@ -131,6 +132,7 @@ pub(crate) async fn reverse_journal(
 ) -> Handled {
     let year = draft.check()?;
     let mut tx = scope.write(&request).await?;
+    hold_open(&mut tx, path.fund, &[(year, draft.period)]).await?;
     let reversal = draft.reversal(&mut tx, path.fund, path.journal, year).await?;
     let poster = Poster::of(&scope);
     let also = Also { periods: &[(year, draft.period)], spends_of: &reversal.spends_of() };

@@ -141,6 +141,10 @@ pub(crate) async fn move_period(
     if period.seal == SealState::Pending {
         return Err(seal_pending().into());
     }
+    if draft.to == PeriodState::Closed {
+        // What cannot be added up cannot be sealed, and would stay closed for ever.
+        store::add_up(&mut tx, path.fund, path.year, path.period).await?;
+    }
     let made = Move {
         from: period.state,
         to: draft.to,

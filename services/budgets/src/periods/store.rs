@@ -110,6 +110,28 @@ pub(super) async fn hold_back_writers(
     Ok(())
 }
 
+/// Adds up what a period's accounts were debited and credited with, as its seal will: an error where that leaves the range of
+/// pence.
+pub(super) async fn add_up(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    period: Period,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        r#"select sum(p.amount_pence) filter (where p.amount_pence > 0)::bigint as debits,
+             sum(p.amount_pence) filter (where p.amount_pence < 0)::bigint as credits
+           from budgets.journal j join budgets.posting p on p.fund_id = j.fund_id and p.journal_id = j.journal_id
+           where j.fund_id = $1 and j.year = $2 and j.period = $3 group by p.layer"#,
+        fund.0,
+        year.start(),
+        period.number()
+    )
+    .fetch_all(tx.connection())
+    .await?;
+    Ok(())
+}
+
 /// The same for every period of a year: what is read next is of one moment.
 pub(crate) async fn hold_back_the_year(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYear) -> Result<(), DbError> {
     for period in Period::all() {

@@ -39,7 +39,7 @@ impl PositionQuery {
     /// The time asked for, and what rows are told apart by.
     fn read(&self) -> Result<(Option<AsOf>, GroupBy), Problem> {
         let by = GroupBy::parse(self.group_by.as_deref())?;
-        let at = AsOf::asked(self.as_of, self.known_at);
+        let at = AsOf::asked(self.as_of, self.known_at)?;
         if at.is_some() && (self.period.is_some() || by.period) {
             let detail =
                 "Ask either up to a period, or as of a day or as known at a moment: what is late has two answers.";

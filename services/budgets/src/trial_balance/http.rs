@@ -74,7 +74,7 @@ pub(crate) async fn get_trial_balance(
     At(path): At<YearPath>,
     Query(query): Query<TrialBalanceQuery>,
 ) -> Result<WithCsv<TrialBalanceBody, TrialBalanceRow>, Problem> {
-    let at = AsOf::asked(query.as_of, query.known_at);
+    let at = AsOf::asked(query.as_of, query.known_at)?;
     if at.is_some() && query.period.is_some() {
         let detail = "Ask either up to a period, or as of a day or as known at a moment.";
         return Err(Problem::of_fault(&problems::QUERY_INVALID, "?period", detail));

@@ -87,6 +87,11 @@ impl<R: BufRead> Rows<R> {
                     if record.is_blank() {
                         continue;
                     }
+                    if record.len() == *columns && rows.at_end() {
+                        // A file that is cut within its last cell looks whole: £1,234.56 of which 12 is left.
+                        let detail = "The last line is not ended, so it may be cut off. End it with a line break if it is whole, and send the file again.";
+                        return Err(shape(record.line, detail));
+                    }
                     if record.len() == *columns {
                         return Ok(true);
                     }

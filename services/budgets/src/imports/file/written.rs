@@ -8,6 +8,11 @@ use crate::{ledger_sources::LedgerDates, receipts::written::month_of};
 /// An amount in pounds: `1,234.56`, `£1234.5`, `(1,234.56)`, `-1234.5`, `1234.56-`, `1,234.56 CR`, `5 DR`, `GBP 5`.
 /// None of three decimals, of an exponent, or with two signs.
 pub(crate) fn amount(text: &str) -> Option<Pence> {
+    // A blank stands beside a sign, and not within a number.
+    let mut words = text.split_whitespace().filter(|word| word.bytes().any(|b| b.is_ascii_digit()));
+    if words.next().is_some() && words.next().is_some() {
+        return None;
+    }
     let mut text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '£').collect::<String>().to_uppercase();
     text = text.replace('\u{2212}', "-").replace("GBP", "");
     let (mut size, mut signs) = (text.as_str(), 0);
@@ -39,7 +44,7 @@ pub(crate) fn amount(text: &str) -> Option<Pence> {
 pub(crate) fn day(text: &str, dates: LedgerDates) -> Option<NaiveDate> {
     let text = text.trim_end_matches('Z').trim_end_matches(".000");
     let text = text.trim_end_matches("00:00:00").trim_end_matches("00:00").trim_end_matches(['T', ' ']);
-    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).collect();
     let [first, second, third] = parts[..] else { return None };
     let number = |text: &str, digits: std::ops::RangeInclusive<usize>| {
         let fits = digits.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
@@ -83,6 +88,8 @@ mod tests {
             "-5 CR",
             "(5",
             "5 pounds",
+            "1 234.56",
+            "100\n200",
             ",500",
             "1,0000",
             "1.2.3",

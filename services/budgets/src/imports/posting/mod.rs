@@ -56,6 +56,13 @@ pub(super) async fn conclude(db: &Db, borough: BoroughId, of: &Job, source_name:
     store::keep_counts(&mut tx, &job, &counts).await?;
     let state = store::period(&mut tx, &job).await?;
     let refusal = match may_be_posted(&job, &counts, state) {
+        Ok(()) if store::chart_changed(&mut tx, &job).await? => Some(Refusal {
+            kind: &problems::CONFLICT,
+            detail:
+                "An account or a scheme's schedule was changed while the file was read. Announce it and send it again."
+                    .into(),
+            rule: None,
+        }),
         Ok(()) => over_available(&mut tx, &job).await?,
         Err(refusal) => Some(refusal),
     };

@@ -98,7 +98,7 @@ pub(super) async fn takes(
     Ok((takes, rows.into_iter().map(|row| (SchemeId(row.scheme_id), row.code)).collect()))
 }
 
-/// Marks what imports of the same ledger have posted before, and nobody has reversed. Of lines that are alike as many are
+/// Marks what imports of the same ledger have posted before, and nobody has taken back. Of lines that are alike as many are
 /// new as there are more of them than before: parts of one document are kept.
 pub(super) async fn mark_duplicates(tx: &mut Tx<Borough>, job: &Job) -> Result<(), DbError> {
     sqlx::query!(
@@ -110,7 +110,9 @@ pub(super) async fn mark_duplicates(tx: &mut Tx<Borough>, job: &Job) -> Result<(
            from budgets.import_line l join budgets.import i on i.fund_id = l.fund_id and i.import_id = l.import_id
            where l.fund_id = $1 and l.content_key in (select content_key from mine) and l.state = 'ready'
              and i.source_id = $3 and i.year = $4 and i.state = 'posted' and ($5::smallint in (i.period, 13) or i.period = 13)
-             and not exists (select from budgets.journal r where r.fund_id = l.fund_id and r.reverses_id = l.journal_id)
+             -- what was put right counts as posted; what was only taken back does not
+             and (exists (select from budgets.journal c where c.fund_id = l.fund_id and c.corrects_id = l.journal_id)
+               or not exists (select from budgets.journal r where r.fund_id = l.fund_id and r.reverses_id = l.journal_id))
            group by l.content_key
          )
          update budgets.import_line l set state = 'duplicate'
@@ -125,6 +127,22 @@ pub(super) async fn mark_duplicates(tx: &mut Tx<Borough>, job: &Job) -> Result<(
     .execute(tx.connection())
     .await?;
     Ok(())
+}
+
+/// Whether an account was changed for the year, or a scheme's schedule, since the import was made: its lines were held to what
+/// held then. The period is held open, so that no account is changed from here on.
+pub(super) async fn chart_changed(tx: &mut Tx<Borough>, job: &Job) -> Result<bool, DbError> {
+    let changed = sqlx::query_scalar!(
+        r#"select exists (select from budgets.account_version v where v.fund_id = $1 and v.from_year <= $3 and v.recorded_at >= i.created_at)
+             or exists (select from budgets.scheme_schedule c where c.fund_id = $1 and c.set_at >= i.created_at) as "changed!"
+           from budgets.import i where i.fund_id = $1 and i.import_id = $2"#,
+        job.fund.0,
+        job.import.0,
+        job.year.start()
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(changed)
 }
 
 /// The most the role that sent the file may post without a decision; nothing where no scheme of delegation is in force.
@@ -156,7 +174,9 @@ pub(super) async fn mark_above(
         "with document as (
            select coalesce(document_number, 'row ' || row::text) as document, document_number is null as alone
            from budgets.import_line where fund_id = $1 and import_id = $2 and state in ('ready', 'duplicate')
-           group by 1, 2 having abs(sum(amount_pence)) > $3::bigint
+           group by 1, 2
+           having greatest(coalesce(sum(amount_pence) filter (where amount_pence > 0), 0),
+             coalesce(-sum(amount_pence) filter (where amount_pence < 0), 0)) > $3::bigint
          )
          update budgets.import_line l set state = 'faulty', fault_column = null, fault = $4, remedy = $5, rule = 54
          from document d
