@@ -127,7 +127,7 @@ mod tests {
     fn files_are_read_as_spreadsheets_write_them() {
         for text in [
             "\u{feff}Date,Amount\r\n01/04/2019,\"1,000.00\"\r\n,\r\n\r\n02/04/2019, 5 \r\n",
-            "Date;Amount\n01/04/2019;1,000.00\n02/04/2019;5",
+            "Date;Amount\n01/04/2019;1,000.00\n02/04/2019;5\n",
             "Date\tAmount\r01/04/2019\t\"1,000.00\"\r02/04/2019\t5\r",
         ] {
             let rows = read(text.as_bytes(), Format::Csv).expect(text);
@@ -141,6 +141,7 @@ mod tests {
     fn rule_59_a_file_that_is_cut_ragged_or_no_text_is_refused_by_its_line() {
         for (text, line) in [
             (&b"a,b\n1,2\n3"[..], "3: It has 1 cells"),
+            (b"a,b\n1,2\n3,1234.5", "3: The last line is not ended"),
             (b"a,b\n1,2,3\n4,5\n", "2: It has 3 cells"),
             (b"a,b\n1,\"2\n3,4\n", "2: A quotation mark is opened and never closed"),
             (b"a,b\n1,\"2\"3\n", "2: There is text after a closing quotation mark"),
