@@ -53,8 +53,11 @@ pub(crate) async fn send_file(
 /// Waits until nothing more comes of an import, and gives it back.
 pub(crate) async fn ended(client: &Client, import: &str) -> Value {
     let mut last = Value::Null;
-    for _ in 0..2_400 {
-        let found = client.get(import).await.unwrap().body;
+    for _ in 0..4_800 {
+        let Ok(found) = client.get(import).await.map(|found| found.body) else {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            continue;
+        };
         if !["waiting", "reading", "checked"].contains(&found["state"].as_str().unwrap()) {
             return found;
         }

@@ -182,7 +182,7 @@ impl Cluster {
             "-c",
             "listen_addresses=",
             "-c",
-            "max_connections=200",
+            "max_connections=400",
             "-c",
             "password_encryption=scram-sha-256",
         ]);
