@@ -82,7 +82,7 @@ pub fn basis_points(part: Pence, whole: Pence) -> Option<i64> {
         return None;
     }
     let (part, whole) = (i128::from(part.0) * 10_000, i128::from(whole.0));
-    let doubled = part * 2 + whole.abs() * part.signum() * whole.signum() * whole.signum();
+    let doubled = part * 2 + whole.abs() * part.signum();
     i64::try_from(doubled / (whole * 2)).ok()
 }
 

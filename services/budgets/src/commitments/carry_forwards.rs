@@ -2,7 +2,7 @@
 
 use auth::can;
 use chrono::NaiveDate;
-use domain::{DecisionId, FinancialYear, Period};
+use domain::{DecisionId, FinancialYear, Pence, Period};
 use serde::Deserialize;
 use tenancy::{Act, Handled, InBorough};
 use web::{At, Created, Faults, Problem, SentOnce, problems};
@@ -10,10 +10,11 @@ use web::{At, Created, Faults, Problem, SentOnce, problems};
 use super::{
     commitment::{CommitmentBody, EntryKind},
     http::{CommitmentPath, find},
-    releases::{hold, within},
+    outstanding::within,
+    releases::hold,
     store::{self, Entry},
 };
-use crate::journals::{JournalDraft, Layer, Poster, PostingDraft, hold_open, post_both};
+use crate::journals::{Poster, hold_open, post_both};
 
 /// What is outstanding at a year's end and goes on.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -77,10 +78,7 @@ pub(crate) async fn carry_commitment_forward(
     })?;
     let narrative = format!("{} carried from {} to {next}", first.reference, draft.from_year);
     let out = held.release(amount, (last, draft.from_period), &narrative, draft.release_decision_id)?;
-    let less = amount.checked_neg().ok_or_else(crate::positions::http::too_large)?;
-    let line = |account: &str, amount| PostingDraft::of(account, Some(&held.scheme_code), Layer::Committed, amount);
-    let lines = vec![line(&held.account.1, amount), line(&held.contra.1, less)];
-    let coming = JournalDraft::of(next.first_day(), period, narrative, draft.decision_id, lines);
+    let coming = held.commit(amount, (next.first_day(), period), narrative, draft.decision_id)?;
     let (mut tx, [leaves, comes]) = post_both(tx, &Poster::of(&scope), path.fund, [out, coming]).await?;
     let entry = |kind, year, amount, journal| Entry {
         commitment: path.commitment,
@@ -91,8 +89,10 @@ pub(crate) async fn carry_commitment_forward(
         spending: None,
         reason: Some(draft.reason.trim().to_owned()),
     };
-    let entries =
-        [entry(EntryKind::CarriedOut, draft.from_year, less, leaves), entry(EntryKind::CarriedIn, next, amount, comes)];
+    let entries = [
+        entry(EntryKind::CarriedOut, draft.from_year, Pence(amount.0.saturating_neg()), leaves),
+        entry(EntryKind::CarriedIn, next, amount, comes),
+    ];
     store::enter(&mut tx, path.fund, &entries).await?;
     let subject = format!("funds/{}/commitments/{}", path.fund, path.commitment);
     tx.record(Act::new("commitment.carried-forward", subject.clone()).after(amount.0));

@@ -65,23 +65,9 @@ pub(crate) async fn match_commitment(
     store::hold_matches(&mut tx, draft.journal).await?;
     let spending = store::spending(&mut tx, path.fund, draft.journal, held.scheme).await?;
     let spending = spending.ok_or_else(|| unknown("/journal", "journal"))?;
-    if !spending.stands {
-        let detail = "That journal was reversed, or is itself a reversal.";
-        return Err(Problem::of_fault(&problems::CONFLICT, "/journal", detail).into());
-    }
-    if year != spending.year || draft.effective_on < spending.effective_on {
-        let detail = format!("That was spent on {}: match it in {}, not before.", spending.effective_on, spending.year);
-        return Err(Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", detail).into());
-    }
     let matched = store::matched(&mut tx, path.fund, draft.journal, Some(held.scheme)).await?;
-    let unmatched = spending.spent.checked_sub(matched);
-    let unmatched = unmatched.ok_or_else(crate::positions::http::too_large)?;
-    let asked = draft.amount_pence.unwrap_or(unmatched);
-    if asked > unmatched || asked <= Pence::ZERO {
-        let detail = format!("That journal spent {unmatched} on {} that is matched with nothing.", held.scheme_code);
-        return Err(Problem::of_fault(&problems::CONFLICT, "/amount_pence", detail).into());
-    }
-    let drawn = held.draw(year, asked);
+    let meant = spending.to_match((year, draft.effective_on), matched, draft.amount_pence)?;
+    let drawn = held.draw(year, meant);
     if drawn == Pence::ZERO {
         let detail = format!("Nothing of {} is outstanding in {year}.", first.reference);
         return Err(Problem::of_fault(&problems::CONFLICT, "/effective_on", detail).into());

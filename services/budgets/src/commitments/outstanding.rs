@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, CommitmentId, FinancialYear, Pence, SchemeId};
+use chrono::NaiveDate;
+use domain::{AccountId, CommitmentId, DecisionId, FinancialYear, Pence, Period, SchemeId};
+use web::{Problem, problems};
 
-use crate::journals::{Layer, Line, Nature};
+use crate::{
+    journals::{JournalDraft, Layer, Line, Nature, PostingDraft},
+    positions::http::too_large,
+};
 
 /// What is outstanding of an order or contract, by year, as journals draw it down one after the other.
 #[derive(Debug, Clone)]
@@ -55,6 +60,88 @@ impl Outstanding {
         };
         [line(&self.account, amount.0.saturating_neg(), true), line(&self.contra, amount.0, false)]
     }
+
+    /// The journal that releases an amount on a day, in a period.
+    pub(super) fn release(
+        &self,
+        amount: Pence,
+        (effective_on, period): (NaiveDate, Period),
+        narrative: &str,
+        decision: Option<DecisionId>,
+    ) -> Result<JournalDraft, Problem> {
+        let less = amount.checked_neg().ok_or_else(too_large)?;
+        let scheme = Some(self.scheme_code.as_str());
+        // What releases money is taken also where the scheme has ended meanwhile.
+        let line = |account: &str, amount| PostingDraft {
+            run_off: true,
+            ..PostingDraft::of(account, scheme, Layer::Committed, amount)
+        };
+        let lines = vec![line(&self.account.1, less), line(&self.contra.1, amount)];
+        let narrative = narrative.chars().take(500).collect();
+        Ok(JournalDraft::of(effective_on, period, narrative, decision, lines))
+    }
+
+    /// The journal that commits an amount again, on a day and in a period of another year.
+    pub(super) fn commit(
+        &self,
+        amount: Pence,
+        (effective_on, period): (NaiveDate, Period),
+        narrative: String,
+        decision: Option<DecisionId>,
+    ) -> Result<JournalDraft, Problem> {
+        let less = amount.checked_neg().ok_or_else(too_large)?;
+        let line = |account: &str, amount| PostingDraft::of(account, Some(&self.scheme_code), Layer::Committed, amount);
+        let lines = vec![line(&self.account.1, amount), line(&self.contra.1, less)];
+        Ok(JournalDraft::of(effective_on, period, narrative, decision, lines))
+    }
+}
+
+/// How much of what is left is meant: so much, or all of it.
+pub(super) fn within(left: Pence, asked: Option<Pence>) -> Result<Pence, Problem> {
+    let amount = asked.unwrap_or(left);
+    if Pence::ZERO < amount && amount <= left {
+        return Ok(amount);
+    }
+    let detail = format!("{left} of it is outstanding in that year.");
+    Err(Problem::of_fault(&problems::CONFLICT, "/amount_pence", detail))
+}
+
+/// A journal's spending on a scheme.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spending {
+    /// What it spent, less what it drew of orders and contracts of the scheme itself.
+    pub(super) spent: Pence,
+    pub(super) year: FinancialYear,
+    pub(super) effective_on: NaiveDate,
+    /// Whether it was not reversed, nor is a reversal.
+    pub(super) stands: bool,
+}
+
+impl Spending {
+    /// How much of it is meant by a match that takes effect on a day, so much being matched before: what is asked for, or all
+    /// that is left. A match is of money of the same year, and comes no earlier than what it matches.
+    pub(super) fn to_match(
+        self,
+        (year, effective_on): (FinancialYear, NaiveDate),
+        matched: Pence,
+        asked: Option<Pence>,
+    ) -> Result<Pence, Problem> {
+        if !self.stands {
+            let detail = "That journal was reversed, or is itself a reversal.";
+            return Err(Problem::of_fault(&problems::CONFLICT, "/journal", detail));
+        }
+        if year != self.year || effective_on < self.effective_on {
+            let detail = format!("That was spent on {}: match it in {}, not before.", self.effective_on, self.year);
+            return Err(Problem::of_fault(&problems::WRONG_YEAR, "/effective_on", detail));
+        }
+        let unmatched = self.spent.checked_sub(matched).ok_or_else(too_large)?;
+        let meant = asked.unwrap_or(unmatched);
+        if Pence::ZERO < meant && meant <= unmatched {
+            return Ok(meant);
+        }
+        let detail = format!("That journal spent {unmatched} on the scheme that is matched with nothing.");
+        Err(Problem::of_fault(&problems::CONFLICT, "/amount_pence", detail))
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +183,25 @@ mod tests {
                 prop_assert_eq!(spent + committed, spent.max(of));
             }
         }
+    }
+
+    #[test]
+    fn spending_is_matched_once_in_its_year_and_while_it_stands() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+        let next = FinancialYear::starting_in(2001).expect("a year");
+        let year = FinancialYear::FIRST;
+        let on = (year, day("2000-09-30"));
+        let spent = Spending { spent: Pence(100), year, effective_on: on.1, stands: true };
+        assert_eq!(spent.to_match(on, Pence(40), None).expect("the rest"), Pence(60));
+        assert_eq!(spent.to_match(on, Pence(40), Some(Pence(60))).expect("all of it"), Pence(60));
+        let refused = |spent: &Spending, on, matched, asked| {
+            spent.to_match(on, Pence(matched), asked).expect_err("refused").kind().slug
+        };
+        assert_eq!(refused(&spent, on, 40, Some(Pence(61))), "conflict");
+        assert_eq!(refused(&spent, on, 100, None), "conflict");
+        assert_eq!(refused(&spent, (year, day("2000-09-29")), 0, None), "wrong-year");
+        assert_eq!(refused(&spent, (next, day("2001-04-01")), 0, None), "wrong-year");
+        assert_eq!(refused(&Spending { stands: false, ..spent }, on, 0, None), "conflict");
     }
 
     #[test]

@@ -5,15 +5,15 @@ use chrono::NaiveDate;
 use domain::{DecisionId, Pence, Period};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
-use web::{At, Created, Faults, Problem, SentOnce, problems};
+use web::{At, Created, Faults, Problem, SentOnce};
 
 use super::{
     commitment::{CommitmentBody, EntryKind, check_amount},
     http::{CommitmentPath, find},
-    outstanding::Outstanding,
+    outstanding::{Outstanding, within},
     store::{self, Entry},
 };
-use crate::journals::{JournalDraft, Layer, Posted, Poster, PostingDraft, hold_open, post, year_of};
+use crate::journals::{Posted, Poster, hold_open, post, year_of};
 
 /// What is not needed any more.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
@@ -90,36 +90,4 @@ pub(super) async fn hold(
     let mut held = store::hold(tx, path.fund, std::slice::from_ref(&first.reference)).await?;
     let held = held.remove(&first.reference).ok_or_else(|| Problem::not_found("commitment"))?;
     Ok((first, held))
-}
-
-/// How much of what is left is meant: so much, or all of it.
-pub(super) fn within(left: Pence, asked: Option<Pence>) -> Result<Pence, Problem> {
-    let amount = asked.unwrap_or(left);
-    if Pence::ZERO < amount && amount <= left {
-        return Ok(amount);
-    }
-    let detail = format!("{left} of it is outstanding in that year.");
-    Err(Problem::of_fault(&problems::CONFLICT, "/amount_pence", detail))
-}
-
-impl Outstanding {
-    /// The journal that releases an amount on a day, in a period.
-    pub(super) fn release(
-        &self,
-        amount: Pence,
-        (effective_on, period): (NaiveDate, Period),
-        narrative: &str,
-        decision: Option<DecisionId>,
-    ) -> Result<JournalDraft, Problem> {
-        let less = amount.checked_neg().ok_or_else(crate::positions::http::too_large)?;
-        let scheme = Some(self.scheme_code.as_str());
-        // What releases money is taken also where the scheme has ended meanwhile.
-        let line = |account: &str, amount| PostingDraft {
-            run_off: true,
-            ..PostingDraft::of(account, scheme, Layer::Committed, amount)
-        };
-        let lines = vec![line(&self.account.1, less), line(&self.contra.1, amount)];
-        let narrative = narrative.chars().take(500).collect();
-        Ok(JournalDraft::of(effective_on, period, narrative, decision, lines))
-    }
 }

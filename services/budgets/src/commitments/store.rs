@@ -11,6 +11,7 @@ use web::words::{read, word};
 use super::{
     Outstanding,
     commitment::{CommitmentBody, CommitmentDraft, CommitmentEntryBody, EntryKind},
+    outstanding::Spending,
 };
 use crate::journals::Nature;
 
@@ -341,16 +342,6 @@ pub(super) async fn matched(
     .fetch_one(tx.connection())
     .await?;
     Ok(Pence(matched))
-}
-
-/// A journal's spending on a scheme.
-pub(super) struct Spending {
-    /// What it spent, less what it drew of orders and contracts of the scheme itself.
-    pub(super) spent: Pence,
-    pub(super) year: FinancialYear,
-    pub(super) effective_on: chrono::NaiveDate,
-    /// Whether it was not reversed, nor is a reversal.
-    pub(super) stands: bool,
 }
 
 /// What a journal that is held spent on a scheme. `None` where there is no such journal.
