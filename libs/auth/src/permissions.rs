@@ -154,6 +154,17 @@ pub mod can {
             WriteOrganisations "organisations:write" [Admin] "Record the bodies the borough works with.";
             ReadClients "clients:read" [Admin Auditor] "Read the borough's API clients, never their secrets.";
             ManageClients "clients:manage" [Admin] "Create and revoke the borough's API clients.";
+            ReadOnboarding "onboarding:read" [Admin Auditor] "Read what is still missing before the borough can go live.";
+            KeepOnboarding "onboarding:keep" [Admin] "Record the borough's contact, its data-sharing agreement and its settings.";
+            ReadMembers "members:read" [Admin Auditor] "Read who works for the borough, by office, and who is invited.";
+            ManageMembers "members:manage" [Admin] "Invite people, give and take roles, and hand over.";
+            ReadIssuers "issuers:read" [Admin Auditor] "Read the identity providers the borough's people sign in at.";
+            ManageIssuers "issuers:manage" [Admin] "Register the identity providers the borough's people sign in at.";
+            ReadWebhooks "webhooks:read" [Admin Auditor System] "Read webhooks and what was delivered to them.";
+            ManageWebhooks "webhooks:manage" [Admin] "Register, test, rotate and replay webhooks.";
+            ReadUsage "usage:read" [Admin Auditor System] "Read how much the borough's clients call, and what they may.";
+            ReadExports "exports:read" [Admin Auditor] "Fetch exports of everything the borough owns.";
+            MakeExports "exports:make" [Admin] "Make exports of everything the borough owns.";
             ReadAudit "audit:read" [Admin Auditor] "Read the borough's audit trail.";
             ReadChanges "changes:read" [Admin Finance PoolManager Clerk Auditor System] "Follow what changes in the borough, by paths and ids.";
             ReadFunds "funds:read" [Admin Finance PoolManager Clerk Member Auditor System] "Read funds, years, periods, schemes and accounts.";
@@ -209,6 +220,10 @@ pub mod can {
         Platform {
             ReadBoroughs "boroughs:read" [Officer] "Read every borough's record.";
             OnboardBoroughs "boroughs:onboard" [Officer] "Create boroughs and move their state.";
+            ReviewBoroughs "boroughs:review" [Officer] "Waive what a borough lacks, and say why.";
+            RestoreBoroughs "boroughs:restore" [Officer] "Restore a borough from its export into an empty instance.";
+            RotateKeys "keys:rotate" [Officer] "Rotate the keys tokens are signed with.";
+            ReadOfficeAudit "office-audit:read" [Officer] "Read what the platform did.";
             ReadRegions "regions:read" [Officer] "Read regions and whom they expect.";
             ManageRegions "regions:manage" [Officer] "Create regions.";
             ReadOfficeClients "office-clients:read" [Officer] "Read the API clients of regions, partners and the platform.";
@@ -224,7 +239,7 @@ pub struct UnknownScope(String);
 
 /// A set of permissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Scopes(u64);
+pub struct Scopes(u128);
 
 impl Scopes {
     const fn with(self, index: u8) -> Self {
@@ -285,7 +300,7 @@ mod tests {
 
     #[test]
     fn the_table_hangs_together() {
-        assert!(permissions().count() <= 64, "a set is 64 bits");
+        assert!(permissions().count() <= 128, "a set is 128 bits");
         for (at, permission) in permissions().enumerate() {
             assert_eq!(usize::from(permission.index), at);
             assert!(!permission.roles.is_empty(), "{}", permission.slug);
