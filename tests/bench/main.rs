@@ -67,7 +67,7 @@ struct Plan {
     /// A second a figure: to see that it works, not to rely on.
     #[arg(long)]
     quick: bool,
-    /// Only these: tax, journals, gateway.
+    /// Only these: tax, journals, gateway; of the ledger journals, months, engines, sizes.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
 }
@@ -123,7 +123,7 @@ async fn measure(plan: &Plan, of_ledger: Option<(i64, i64)>) -> anyhow::Result<(
     }
     let served = Serving::whole(&house, &whole)?.with_gateway().start().await?;
     if let Some((largest, rows)) = of_ledger {
-        let wanted = ledger::Wanted { time: plan.time(), largest, rows, sizes };
+        let wanted = ledger::Wanted { time: plan.time(), largest, rows, sizes, only: plan.only.clone() };
         document.insert("ledger".into(), ledger::measure(&house, &served, &whole, &wanted).await?);
     } else if plan.includes("gateway") {
         document.insert("gateway".into(), door::measure(&house, &served, plan.time()).await?);

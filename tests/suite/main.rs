@@ -29,6 +29,8 @@ mod machines;
 mod manners;
 mod meeting_recipes;
 mod meetings;
+mod onboarding;
+mod onboarding_recipes;
 mod permissions;
 mod pool;
 mod progress;

@@ -3,11 +3,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tenfold::client::Client;
 
 use crate::{
-    agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, registers,
-    return_recipes,
+    agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, onboarding_recipes,
+    registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes,
 };
@@ -101,11 +100,6 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             set("gss", format!("E07{:06}", number.trim_start_matches("key-").parse::<u32>().unwrap()).into());
         }
         "createRegion" => set("slug", format!("region-{}", key()).into()),
-        "moveBorough" if permission == "boroughs:onboard" => {
-            let slug = borough_in_review().await;
-            path = path.replace("{borough}", &slug);
-            set("to", "live".into());
-        }
         // The sandbox of Testford is in setup, and the path means the tenant of the token.
         "getClient" | "getClientTransitions" | "moveClient" => {
             let made =
@@ -160,6 +154,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
     let path = seal_recipes::fill(operation, path, &mut body).await;
+    let path = onboarding_recipes::fill(operation, path, &mut body, permission).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path
@@ -179,20 +174,6 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         }
     }
     Request { path, headers, body, content }
-}
-
-/// A borough that has handed itself in, at version 2.
-async fn borough_in_review() -> String {
-    let officer = running().as_("platform-officer");
-    let slug = key();
-    let gss = format!("E06{:06}", slug.trim_start_matches("key-").parse::<u32>().unwrap());
-    let borough = json!({"slug": slug, "gss": gss, "name": slug, "region": "testshire", "expected_from": "2020-04-01"});
-    let made = write(&officer, "/v1/boroughs", &borough).await;
-    let first = &made.body["administrators"][0];
-    running().keep(&format!("{slug}-admin"), first);
-    let admin: Client = running().as_(&format!("{slug}-admin"));
-    admin.transition(&format!("/v1/boroughs/{slug}"), &key(), "in_review", "A test").await.unwrap();
-    slug
 }
 
 /// Who is answered 2xx: a persona with the permission.

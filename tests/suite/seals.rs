@@ -1,5 +1,9 @@
 //! Seals of closed periods, from the request that closes to the files that verify.
 
+use parquet::{
+    file::reader::{FileReader, SerializedFileReader},
+    record::RowAccessor,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
@@ -202,6 +206,7 @@ async fn a_period_of_many_lines_is_sealed_and_exported_whole() {
     let export = books.export().await;
     assert_eq!(export.lines().count(), 11_002);
     assert_eq!(disagrees(&seal, &export, &books.public("seal-keys").await, None), [""; 0]);
+    as_parquet(&books, &export).await;
     let cut: String = export.lines().take(11_001).map(|line| format!("{line}\n")).collect();
     assert_eq!(disagrees(&seal, &cut, &books.public("seal-keys").await, None).len(), 1);
     let (headers, csv) = {
@@ -213,6 +218,28 @@ async fn a_period_of_many_lines_is_sealed_and_exported_whole() {
         (answer.headers().clone(), answer.text().await.unwrap())
     };
     assert_eq!((csv.lines().count(), headers.contains_key("link")), (501, true));
+}
+
+/// The same lines as a Parquet file.
+async fn as_parquet(books: &Books, export: &str) {
+    let token = books.world.as_("ford-auditor").token().await.unwrap();
+    let path = books.path("years/2026-27/periods/6/postings.parquet");
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = http.get(format!("{}{path}", books.world.url)).bearer_auth(token).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/vnd.apache.parquet");
+    let file = SerializedFileReader::new(answer.bytes().await.unwrap()).unwrap();
+    let rows = file.get_row_iter(None).unwrap().map(|row| row.unwrap());
+    let told: Vec<(String, i32, i64)> = rows
+        .map(|row| (row.get_string(0).unwrap().clone(), row.get_int(1).unwrap(), row.get_long(9).unwrap()))
+        .collect();
+    let lines = export.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let wanted: Vec<(String, i32, i64)> = lines
+        .map(|line| {
+            let line_number = i32::try_from(line["line"].as_i64().unwrap()).unwrap();
+            (line["journal"].as_str().unwrap().to_owned(), line_number, line["amount_pence"].as_i64().unwrap())
+        })
+        .collect();
+    assert_eq!(told, wanted);
 }
 
 /// Journals of two lines in the place of one that is there, beside it.

@@ -6,7 +6,10 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tenfold::client::Client;
 
-use crate::running::{key, running, send, testford, write};
+use crate::{
+    onboarding_recipes::{second_officer, waive_all},
+    running::{key, running, send, testford, write},
+};
 
 /// Asks with one token until it is refused; panics after a minute.
 async fn refused_within_a_minute(url: &str, token: &str, path: &str) -> Duration {
@@ -56,7 +59,8 @@ async fn a_suspended_borough_is_cut_off_and_resumes_with_its_data() {
     let council = json!({"kind": "council", "name": "Suspendable Council", "gss": "E08999998", "valid_from": "1974-04-01", "source": "A test"});
     write(&admin, &format!("{path}/organisations"), &council).await;
     admin.transition(path, &key(), "in_review", "A test").await.unwrap();
-    officer.transition(path, &key(), "live", "A test").await.unwrap();
+    waive_all(&officer, "suspendable").await;
+    second_officer().await.transition(path, &key(), "live", "A test").await.unwrap();
     let before = admin.get(&format!("{path}/organisations")).await.unwrap().body;
     let token = admin.token().await.unwrap();
     officer.transition(path, &key(), "suspended", "A test").await.unwrap();

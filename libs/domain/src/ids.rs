@@ -293,6 +293,14 @@ id!(
     /// A statutory return or report.
     ReturnId
 );
+id!(
+    /// Whom to reach in a borough when something is wrong.
+    SecurityContactId
+);
+id!(
+    /// A data-sharing agreement.
+    DataSharingId
+);
 
 impl ProposalId {
     /// The id of what these words say (UUIDv8 of their SHA-256): said again, it is the same proposal.

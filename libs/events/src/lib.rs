@@ -8,6 +8,7 @@ pub mod budgets;
 mod consume;
 pub mod governance;
 mod relay;
+pub mod set_up;
 pub mod tenants;
 
 pub use consume::{Arrived, Consumer, consume};
@@ -45,6 +46,7 @@ fn subscriptions() -> (Vec<String>, Vec<String>) {
         .chain(of::<budgets::FundRecorded>())
         .chain(of::<budgets::DecisionWanted>())
         .chain(of::<budgets::SplitSuspected>())
+        .chain(of::<set_up::StepTaken>())
         .unzip()
 }
 

@@ -48,6 +48,9 @@ pub struct OrganisationRecorded {
     pub valid_from: NaiveDate,
     /// The last day it exists.
     pub valid_to: Option<NaiveDate>,
+    /// Other names it is printed under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
 }
 
 impl Event for OrganisationRecorded {

@@ -51,6 +51,10 @@ kinds! {
         "A closed period takes no postings. A late item keeps its effective date and goes in the next open period of the year.";
     SEAL_PENDING 409 "seal-pending" "The period's seal is still being made"
         "A period that is closed is sealed behind the request that closed it, within seconds, and cannot be reopened before. Try again after the time in Retry-After. Where it stays so, the service has no key to seal with: its operator must give it one.";
+    ONBOARDING_INCOMPLETE 409 "onboarding-incomplete" "Something is missing before the borough can go live"
+        "A borough goes live once every task of its checklist is done, or waived by a platform officer with a reason. `missing` names each that is neither, and how it is done; `/v1/boroughs/{borough}/onboarding` has them all.";
+    SECOND_PERSON 409 "second-person" "This takes a second person"
+        "Whoever asked for it does not also allow it. Somebody else with the same permission has to do it.";
     DECISION_REQUIRED 409 "decision-required" "This needs a decision"
         "The amount is above what your role may post on its own under the scheme of delegation in force. A decision of the committee, in effect, must allow it: name it as `decision_id`. `proposal_id`, where there is one, is the name under which it is now proposed.";
     DECISION_EXCEEDED 409 "decision-exceeded" "This is more than was decided"

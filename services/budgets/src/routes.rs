@@ -26,7 +26,7 @@ use crate::{
 struct Document;
 
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let described = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(agreements::http::list_agreements, agreements::http::create_agreement))
         .routes(routes!(agreements::http::get_agreement))
         .routes(routes!(agreements::http::check_agreement))
@@ -138,7 +138,10 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(partner::http::list_partner_contributions))
         .routes(routes!(partner::http::list_partner_instalments))
         .routes(routes!(region::http::get_region_positions))
-        .routes(routes!(region::contributions::get_region_contributions))
+        .routes(routes!(region::contributions::get_region_contributions));
+    #[cfg(feature = "parquet")]
+    let described = described.routes(routes!(postings::http::export_period_postings_as_parquet));
+    described
 }
 
 /// The service's part of the API description.

@@ -64,6 +64,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {

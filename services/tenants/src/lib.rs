@@ -6,9 +6,13 @@ mod audit;
 mod boroughs;
 mod changes;
 mod clients;
+mod data_sharing;
+mod facts;
+mod onboarding;
 mod organisations;
 mod regions;
 mod routes;
+mod security_contacts;
 mod tokens;
 
 pub use app::{App, ROLES, Settings, migrations, serve};

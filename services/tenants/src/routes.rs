@@ -6,7 +6,9 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, audit, boroughs, changes, clients, organisations, regions, tokens};
+use crate::{
+    App, audit, boroughs, changes, clients, data_sharing, onboarding, organisations, regions, security_contacts, tokens,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,8 +26,20 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(boroughs::http::list_boroughs, boroughs::http::create_borough))
         .routes(routes!(boroughs::http::get_borough))
         .routes(routes!(boroughs::http::get_borough_transitions, boroughs::http::move_borough))
+        .routes(routes!(onboarding::http::get_onboarding))
+        .routes(routes!(onboarding::http::waive_task))
+        .routes(routes!(
+            security_contacts::http::list_security_contacts,
+            security_contacts::http::record_security_contact
+        ))
+        .routes(routes!(
+            data_sharing::http::list_data_sharing_agreements,
+            data_sharing::http::record_data_sharing_agreement
+        ))
         .routes(routes!(organisations::http::list_organisations, organisations::http::record_organisation))
         .routes(routes!(organisations::http::get_organisation))
+        .routes(routes!(organisations::http::end_organisation))
+        .routes(routes!(organisations::http::name_organisation))
         .routes(routes!(organisations::http::list_partner_organisations))
         .routes(routes!(clients::http::list_clients, clients::http::create_client))
         .routes(routes!(clients::http::get_client))

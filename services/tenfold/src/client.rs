@@ -188,3 +188,14 @@ impl Client {
         bail!("{method} {path} could not be done in ten seconds")
     }
 }
+
+/// An Idempotency-Key that no other run has.
+#[must_use]
+pub fn fresh_key() -> String {
+    use std::hash::{BuildHasher, RandomState};
+    let mut bytes = [0; 16];
+    for half in bytes.chunks_mut(8) {
+        half.copy_from_slice(&RandomState::new().hash_one(std::process::id()).to_be_bytes());
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

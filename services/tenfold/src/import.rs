@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    client::Client,
+    client::{Client, fresh_key},
     personas::Personas,
     settings::{DataFolder, Running},
     tell::{Step, answer, say},
@@ -91,7 +91,7 @@ pub async fn import(settings: &ImportSettings) -> anyhow::Result<()> {
     let announced = json!({"source": source, "year": settings.year, "period": settings.period, "file_name": file_name,
         "mode": if settings.per_row { "per_row" } else { "all_or_nothing" }});
     // Each run is another import: what was posted before is told apart by its content.
-    let key = uuid::Builder::from_random_bytes(fresh()).into_uuid().to_string();
+    let key = fresh_key();
     let made = client.post(&format!("{fund}/imports"), &key, &announced).await?.body;
     let import = format!("{fund}/imports/{}", text(&made, "id"));
 
@@ -131,16 +131,6 @@ pub async fn import(settings: &ImportSettings) -> anyhow::Result<()> {
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
-}
-
-/// Bytes for a key that no other run has.
-fn fresh() -> [u8; 16] {
-    use std::hash::{BuildHasher, RandomState};
-    let mut bytes = [0; 16];
-    for half in bytes.chunks_mut(8) {
-        half.copy_from_slice(&RandomState::new().hash_one(std::process::id()).to_be_bytes());
-    }
-    bytes
 }
 
 /// The id of the thing of a list that is called so.

@@ -1,5 +1,7 @@
 //! Every service in one process, and what a person at a terminal needs around them.
 
+pub mod borough;
+pub mod calling;
 pub mod client;
 pub mod demo;
 pub mod document;

@@ -36,31 +36,44 @@ pub fn file(folder: &Path) -> PathBuf {
 }
 
 impl Personas {
-    /// Reads them; `None` where there are none.
+    /// Reads those of a data folder; `None` where there are none.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn load(folder: &Path) -> anyhow::Result<Option<Self>> {
-        match fs::read_to_string(file(folder)) {
-            Ok(text) => {
-                Ok(Some(toml::from_str(&text).context("personas.toml cannot be read; start afresh with --fresh")?))
-            }
+        Self::read(&file(folder))
+    }
+
+    /// Reads them from a file; `None` where it is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(path: &Path) -> anyhow::Result<Option<Self>> {
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Some(toml::from_str(&text).with_context(|| format!("{} cannot be read", path.display()))?)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", file(folder).display())),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
 
-    /// Keeps them, readable by their owner only.
+    /// Keeps them in a data folder, readable by their owner only.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, folder: &Path) -> anyhow::Result<()> {
-        let path = file(folder);
+        self.write(&file(folder))
+    }
+
+    /// Keeps them in a file, readable by its owner only.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &Path) -> anyhow::Result<()> {
         let new = path.with_extension("new");
         fs::remove_file(&new).ok();
         let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
         out.write_all(toml::to_string(self)?.as_bytes())?;
-        fs::rename(&new, &path).with_context(|| format!("cannot write {}", path.display()))
+        fs::rename(&new, path).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// The credentials of one.

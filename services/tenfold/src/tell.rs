@@ -52,6 +52,11 @@ impl Step {
         self.bar.inc(1);
     }
 
+    /// Tells something above the bar.
+    pub fn note(&self, line: &str) {
+        if self.bar.is_hidden() { say(line) } else { self.bar.println(line) }
+    }
+
     /// All is done.
     pub fn end(self, how: &str) {
         self.bar.finish_and_clear();

@@ -124,7 +124,10 @@ impl Months<'_> {
         let options = PgConnectOptions::new_without_pgpass().socket(self.house.socket()).port(5432);
         let options = options.database(self.database).username("budgets_borough").password(PASSWORD);
         let mut borough = PgConnection::connect_with(&options).await?;
-        let context = format!("begin; set local tenfold.borough = '{}'", self.house.borough.id);
+        let context = format!(
+            "begin; set local tenfold.borough = '{}'; set local statement_timeout = '300s'",
+            self.house.borough.id
+        );
         sqlx::raw_sql(sqlx::AssertSqlSafe(context)).execute(&mut borough).await?;
         sqlx::query(
             "insert into budgets.import select (jsonb_populate_record(i, jsonb_build_object('import_id', md5('again')::uuid,

@@ -24,9 +24,10 @@ pub(crate) async fn measure(house: &House, ours: &Value, time: Duration) -> anyh
     let step = Step::begin("other engines", u64::try_from(ENGINES.len() * CLIENTS.len() * BOOKS.len())?);
     let mut figures = Vec::new();
     for engine in ENGINES {
-        let url = database(house, engine).await?;
+        role(house, engine).await?;
         for clients in CLIENTS {
             for books in BOOKS {
+                let url = databases(house, engine, &format!("{clients}_{books}"), books).await?;
                 let mut command = Command::new(&program);
                 command.arg(engine).arg(&url).arg(clients.to_string()).arg(time.as_secs().max(1).to_string());
                 command.arg(books.to_string()).stdin(Stdio::null()).kill_on_drop(true);
@@ -58,15 +59,26 @@ fn ours_at(ours: &Value, clients: usize) -> &Value {
     figures.iter().find(|figure| figure["clients"] == clients).map_or(&Value::Null, |figure| &figure["per_second"])
 }
 
-/// A database of an engine's own, whose owner it is.
-async fn database(house: &House, engine: &str) -> anyhow::Result<String> {
+/// The login role of an engine.
+async fn role(house: &House, engine: &str) -> anyhow::Result<()> {
     let name = engine.replace('-', "_");
-    let mut owner = house.owner("postgres").await?;
-    for statement in
-        [format!("create role {name} login password '{PASSWORD}'"), format!("create database {name} owner {name}")]
-    {
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut owner).await?;
-    }
+    let statement = format!("create role {name} login password '{PASSWORD}'");
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut house.owner("postgres").await?).await?;
+    Ok(())
+}
+
+/// New databases whose owner is an engine's role, one a book: one of the engines keeps a single ledger in a database. The
+/// other takes the first.
+async fn databases(house: &House, engine: &str, run: &str, books: usize) -> anyhow::Result<String> {
+    let role = engine.replace('-', "_");
     let folder = house.socket().display().to_string().replace('/', "%2F");
-    Ok(format!("postgres://{name}:{PASSWORD}@localhost:5432/{name}?host={folder}"))
+    let mut owner = house.owner("postgres").await?;
+    let mut urls = Vec::new();
+    for book in 0..books {
+        let name = format!("{role}_{run}_{book}");
+        let statement = format!("create database {name} owner {role}");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut owner).await?;
+        urls.push(format!("postgres://{role}:{PASSWORD}@localhost:5432/{name}?host={folder}"));
+    }
+    Ok(urls.join(","))
 }

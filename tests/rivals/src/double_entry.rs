@@ -11,10 +11,11 @@ use crate::Engine;
 pub struct Books(Vec<Ledger<SqlStore<Postgres>>>);
 
 impl Books {
-    pub async fn open(url: &str, _clients: usize, books: usize) -> anyhow::Result<Self> {
+    /// A ledger in each database.
+    pub async fn open(urls: &str) -> anyhow::Result<Self> {
         let run = uuid::Uuid::now_v7().simple().to_string();
         let mut made = Vec::new();
-        for book in 0..books {
+        for (book, url) in urls.split(',').enumerate() {
             let store = SqlStore::postgres(url).await?;
             let ledger = Ledger::new(store, LedgerId::new(&format!("example.com/{run}-{book}"))?).await?;
             ledger.declare_currency(GBP, 2, date!("2026-01-01")).await?;

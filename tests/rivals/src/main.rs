@@ -31,10 +31,17 @@ async fn main() -> anyhow::Result<()> {
     let (clients, seconds, books) =
         (word("how many clients")?.parse()?, word("how many seconds")?.parse()?, word("how many books")?.parse()?);
     match engine.as_str() {
-        "cala-ledger" => measure(cala::Cala::open(&url, clients, books).await?, &engine, clients, seconds, books).await,
-        "doubleentry" => {
-            measure(double_entry::Books::open(&url, clients, books).await?, &engine, clients, seconds, books).await
+        "cala-ledger" => {
+            measure(
+                cala::Cala::open(url.split(',').next().unwrap_or_default(), clients, books).await?,
+                &engine,
+                clients,
+                seconds,
+                books,
+            )
+            .await
         }
+        "doubleentry" => measure(double_entry::Books::open(&url).await?, &engine, clients, seconds, books).await,
         other => bail!("{other} is no engine known here"),
     }
 }

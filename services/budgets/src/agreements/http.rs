@@ -3,6 +3,7 @@
 use auth::can;
 use chrono::NaiveDate;
 use domain::{AgreementId, day_in_england};
+use events::set_up::{Step, StepTaken};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
@@ -82,6 +83,7 @@ pub(crate) async fn create_agreement(
     let id = AgreementId::at(scope.now());
     store::insert(&mut tx, id, &draft, &scope.caller().client_id).await?;
     tx.record(Act::new("agreement.created", format!("agreements/{id}")).after(json!({"title": draft.title.trim()})));
+    events::tell(&mut tx, scope.borough().id, &StepTaken::of(Step::Agreement, format!("agreements/{id}"), scope.now()));
     let body = find(&mut tx, id).await?;
     let location = format!("/v1/boroughs/{}/agreements/{id}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)

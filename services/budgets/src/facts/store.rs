@@ -33,16 +33,18 @@ pub(super) async fn put_borough(tx: &mut Tx<Borough>, placed: &BoroughPlaced) ->
 
 pub(super) async fn put_party(tx: &mut Tx<Borough>, recorded: &OrganisationRecorded) -> Result<(), DbError> {
     sqlx::query!(
-        "insert into budgets.party (borough_id, organisation_id, kind, name, ods, valid_from, valid_to)
-         values (platform.borough(), $1, $2, $3, $4, $5, $6)
+        "insert into budgets.party (borough_id, organisation_id, kind, name, ods, valid_from, valid_to, aliases)
+         values (platform.borough(), $1, $2, $3, $4, $5, $6, $7)
          on conflict (borough_id, organisation_id) do update set kind = excluded.kind, name = excluded.name,
-           ods = excluded.ods, valid_from = excluded.valid_from, valid_to = excluded.valid_to",
+           ods = excluded.ods, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+           aliases = excluded.aliases",
         recorded.organisation_id.0,
         recorded.kind,
         recorded.name,
         recorded.ods.as_ref().map(domain::Ods::as_str),
         recorded.valid_from,
-        recorded.valid_to
+        recorded.valid_to,
+        &recorded.aliases
     )
     .execute(tx.connection())
     .await?;

@@ -1,7 +1,8 @@
 //! Ledger sources over HTTP.
 
 use auth::can;
-use domain::{FundId, LedgerSourceId};
+use domain::{BoroughId, FundId, LedgerSourceId};
+use events::set_up::{Step, StepTaken};
 use serde::Deserialize;
 use serde_json::json;
 use tenancy::{Act, Borough, Handled, InBorough, OnConstraint, Tx};
@@ -51,6 +52,14 @@ async fn check_chart(tx: &mut Tx<Borough>, fund: FundId, mapping: &LedgerMapping
         faults.unless(to_a_scheme, format!("/mapping/codes/{at}/scheme"), "Expenditure is posted to a scheme.");
     }
     faults.none()
+}
+
+/// Tells that codes are mapped to schemes, where they are.
+fn tell_mapped(tx: &mut Tx<Borough>, (borough, subject): (BoroughId, &str), mapping: &LedgerMapping) {
+    if mapping.codes.iter().any(|code| code.scheme.is_some()) {
+        let taken = StepTaken::of(Step::SchemeCodes, subject.to_owned(), tx.now());
+        events::tell(tx, borough, &taken);
+    }
 }
 
 fn name_taken() -> Problem {
@@ -106,6 +115,7 @@ pub(crate) async fn record_ledger_source(
     store::insert(&mut tx, path.fund, &body, client_id).await.on_constraint("ledger_source_name", name_taken)?;
     let subject = format!("funds/{}/ledger-sources/{}", path.fund, body.id);
     tx.record(Act::new("ledger-source.recorded", &*subject).after(json!({"name": body.name})));
+    tell_mapped(&mut tx, (scope.borough().id, &subject), &body.mapping);
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(1), body }).await?)
 }
@@ -161,7 +171,8 @@ pub(crate) async fn set_ledger_source(
         return Err(changed_meanwhile().into());
     }
     let subject = format!("funds/{}/ledger-sources/{}", path.fund, body.id);
-    tx.record(Act::new("ledger-source.set", subject).after(json!({"name": body.name, "version": body.version})));
+    tx.record(Act::new("ledger-source.set", &*subject).after(json!({"name": body.name, "version": body.version})));
+    tell_mapped(&mut tx, (scope.borough().id, &subject), &body.mapping);
     Ok(tx.answer(Found::at(body.version, body)).await?)
 }
 

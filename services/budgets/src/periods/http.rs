@@ -2,6 +2,7 @@
 
 use auth::{Caller, can};
 use domain::{FinancialYear, FundId, Period};
+use events::set_up::{Step, StepTaken};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
 use web::{
@@ -13,7 +14,7 @@ use super::{
     period::PeriodState,
     store::{self, PeriodBody},
 };
-use crate::{seals::SealState, years::http::YearPath};
+use crate::{reconciliation::explained_in_full, seals::SealState, years::http::YearPath};
 
 /// A period in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -154,7 +155,11 @@ pub(crate) async fn move_period(
     };
     store::move_to(&mut tx, path.fund, path.year, &period, &made).await?;
     let subject = format!("funds/{}/years/{}/periods/{}", path.fund, path.year, path.period);
-    tx.record(Act::new("period.moved", subject).before(made.from.as_str()).after(made.to.as_str()));
+    tx.record(Act::new("period.moved", &*subject).before(made.from.as_str()).after(made.to.as_str()));
+    let today = domain::day_in_england(scope.now());
+    if made.to == PeriodState::SoftClosed && explained_in_full(&mut tx, path.fund, path.year, today).await {
+        events::tell(&mut tx, scope.borough().id, &StepTaken::of(Step::Reconciliation, subject, scope.now()));
+    }
     let told = told(&mut tx, &path, scope.caller()).await?;
     Ok(tx.answer(told).await?)
 }

@@ -83,12 +83,41 @@ pub(crate) async fn export_period_postings(
     scope: InBorough<can::ReadJournals>,
     At(path): At<PeriodPath>,
 ) -> Result<Response, Problem> {
+    export(scope, path, "application/x-ndjson", Written::Lines).await
+}
+
+/// Export the lines of a period as Parquet
+///
+/// The same lines and fields as `postings.ndjson`, a column each, for a warehouse: amounts in whole pence, days and instants as
+/// such, ids as text. It breaks off where that would; a file without its last bytes is no Parquet file.
+#[cfg(feature = "parquet")]
+#[utoipa::path(
+    get, path = "/v1/boroughs/{borough}/funds/{fund}/years/{year}/periods/{period}/postings.parquet",
+    operation_id = "exportPeriodPostingsAsParquet", tag = "journals",
+    params(PeriodPath),
+    responses((status = 200, body = String, content_type = "application/vnd.apache.parquet", description = "A Parquet file.")),
+    security(("bearer" = ["journals:read"])),
+)]
+pub(crate) async fn export_period_postings_as_parquet(
+    scope: InBorough<can::ReadJournals>,
+    At(path): At<PeriodPath>,
+) -> Result<Response, Problem> {
+    let file = super::parquet_file::ParquetFile::begin().map_err(Problem::internal)?;
+    export(scope, path, "application/vnd.apache.parquet", Written::Parquet(Some(Box::new(file)))).await
+}
+
+async fn export(
+    scope: InBorough<can::ReadJournals>,
+    path: PeriodPath,
+    kind: &'static str,
+    written: Written,
+) -> Result<Response, Problem> {
     let mut tx = scope.read().await?;
     let version = store::version_of(&mut tx, path.key()).await?.ok_or_else(|| Problem::not_found("period"))?;
     drop(tx);
-    let export = Export { scope, path, version, after: None, ended: false };
+    let export = Export { scope, path, version, after: None, ended: false, written };
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
     Ok((headers, Body::from_stream(stream::try_unfold(export, Export::next))).into_response())
@@ -98,6 +127,40 @@ fn key(line: &LedgerLine) -> After {
     (line.journal.0, line.line)
 }
 
+/// How lines are written.
+enum Written {
+    Lines,
+    #[cfg(feature = "parquet")]
+    Parquet(Option<Box<super::parquet_file::ParquetFile>>),
+}
+
+impl Written {
+    /// The bytes of some lines, which may wait for more.
+    fn write(&mut self, lines: Vec<LedgerLine>, last: bool) -> Result<Vec<u8>, Problem> {
+        match self {
+            Self::Lines => {
+                let mut piece = Vec::with_capacity(lines.len() * 600);
+                for line in &lines {
+                    serde_json::to_writer(&mut piece, line).map_err(Problem::internal)?;
+                    piece.push(b'\n');
+                }
+                Ok(piece)
+            }
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => {
+                let Some(mut under_way) = file.take() else { return Ok(Vec::new()) };
+                let mut piece = under_way.take(lines).map_err(Problem::internal)?;
+                if last {
+                    piece.extend(under_way.end().map_err(Problem::internal)?);
+                } else {
+                    *file = Some(under_way);
+                }
+                Ok(piece)
+            }
+        }
+    }
+}
+
 /// An export under way.
 struct Export {
     scope: InBorough<can::ReadJournals>,
@@ -105,22 +168,25 @@ struct Export {
     version: i64,
     after: Option<After>,
     ended: bool,
+    written: Written,
 }
 
 impl Export {
     async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
-        if self.ended {
-            return Ok(None);
+        while !self.ended {
+            let piece = self.piece().await.map_err(|problem| {
+                let inside = problem.inside().unwrap_or_default();
+                tracing::error!(inside, "an export broke off");
+                io::Error::other("the export broke off")
+            })?;
+            if !piece.is_empty() {
+                return Ok(Some((piece.into(), self)));
+            }
         }
-        let piece = self.piece().await.map_err(|problem| {
-            let inside = problem.inside().unwrap_or_default();
-            tracing::error!(inside, "an export broke off");
-            io::Error::other("the export broke off")
-        })?;
-        Ok(Some((piece, self)))
+        Ok(None)
     }
 
-    async fn piece(&mut self) -> Result<Bytes, Problem> {
+    async fn piece(&mut self) -> Result<Vec<u8>, Problem> {
         let mut tx = self.scope.read().await?;
         let lines = store::lines(&mut tx, self.path.key(), self.after, PIECE).await?;
         if store::version_of(&mut tx, self.path.key()).await? != Some(self.version) {
@@ -129,11 +195,6 @@ impl Export {
         drop(tx);
         self.after = lines.last().map(key);
         self.ended = i64::try_from(lines.len()).is_ok_and(|count| count < PIECE);
-        let mut piece = Vec::with_capacity(lines.len() * 600);
-        for line in &lines {
-            serde_json::to_writer(&mut piece, line).map_err(Problem::internal)?;
-            piece.push(b'\n');
-        }
-        Ok(piece.into())
+        self.written.write(lines, self.ended)
     }
 }

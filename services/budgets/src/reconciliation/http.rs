@@ -116,6 +116,19 @@ async fn reconciled(
     explained.await.map_err(Problem::internal)?.ok_or_else(too_large)
 }
 
+/// Whether something was paid in a fund-year, and every payment and everything due is explained.
+pub(crate) async fn explained_in_full(
+    tx: &mut Tx<Borough>,
+    fund: FundId,
+    year: FinancialYear,
+    today: NaiveDate,
+) -> bool {
+    let Ok((lines, _)) = reconciled(tx, fund, year, today).await else { return false };
+    let explains =
+        |line: &ReconciliationLine| matches!(line.finding, Finding::Agreed | Finding::TrueUp | Finding::Confirmed);
+    lines.iter().any(explains) && lines.iter().all(|line| explains(line) || line.finding == Finding::NotDue)
+}
+
 /// What the reconciliation finds was paid for each instalment of a fund-year.
 pub(crate) async fn paid_of_instalments(
     tx: &mut Tx<Borough>,

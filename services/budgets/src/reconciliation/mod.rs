@@ -7,4 +7,4 @@ mod matches;
 mod pairing;
 mod store;
 
-pub(crate) use http::paid_of_instalments;
+pub(crate) use http::{explained_in_full, paid_of_instalments};

@@ -72,7 +72,7 @@ pub(super) async fn take_on(tx: &mut Tx<Borough>, closed: &Closed) -> Result<boo
 }
 
 /// How many lines are in memory at once.
-const LINES: i64 = 5_000;
+const LINES: i64 = 10_000;
 
 /// What a period holds, read in batches; or why it cannot be tallied.
 pub(crate) async fn tally(tx: &mut Tx<Borough>, closed: Closed) -> Result<Result<Tally, String>, DbError> {

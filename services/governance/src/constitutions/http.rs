@@ -2,6 +2,7 @@
 
 use auth::can;
 use domain::{CommitteeId, ConstitutionId, day_in_england};
+use events::set_up::{Step, StepTaken};
 use serde::Deserialize;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
 use web::{At, Created, Faults, Found, Page, PageRequest, Paging, Problem, SentOnce, problems};
@@ -100,6 +101,8 @@ pub(crate) async fn record_constitution(
     })?;
     let subject = format!("committees/{}/constitutions/{}", committee.id, body.id);
     tx.record(Act::new("constitution.recorded", &subject).after(serde_json::json!(body)));
+    let taken = StepTaken::of(Step::Constitution, subject.clone(), scope.now());
+    events::tell(&mut tx, scope.borough().id, &taken);
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }

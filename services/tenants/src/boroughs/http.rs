@@ -1,10 +1,11 @@
 //! Boroughs over HTTP.
 
 use auth::{ClientSecret, Mode, OwnerKind, Role, can};
+use axum::extract::State;
 use domain::BoroughId;
 use events::tenants::BoroughPlaced;
 use serde::Deserialize;
-use tenancy::{Act, BoroughInPath, Either, Handled, InBorough, KindOf, OnPlatform, Tx};
+use tenancy::{Act, BoroughInPath, Db, Either, Handled, InBorough, KindOf, OnPlatform, Tx};
 use web::{
     Created, Found, IfMatch, MoveDraft, Page, PageRequest, Paging, Problem, Sent, SentOnce, Transitions, Versioned,
     move_refused, problems,
@@ -14,7 +15,10 @@ use super::{
     borough::{BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
     store,
 };
-use crate::clients::{self, ClientOwner, NewClient};
+use crate::{
+    clients::{self, ClientOwner, NewClient},
+    onboarding::{facts, unmet},
+};
 
 /// Which boroughs to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -81,12 +85,12 @@ pub(crate) async fn create_borough(
     let mut made = Vec::new();
     let mut administrators = Vec::new();
     for mode in [Mode::Live, Mode::Sandbox] {
-        let borough = store::insert(&mut tx, BoroughId::at(now), &draft, mode).await.map_err(|error| {
-            match error.constraint() {
-                Some("borough_slug_mode") => taken("slug"),
-                Some("borough_gss_mode") => taken("gss"),
-                _ => error.into(),
-            }
+        let asked_for_by = &scope.caller().client_id;
+        let made_as = store::insert(&mut tx, BoroughId::at(now), &draft, mode, asked_for_by).await;
+        let borough = made_as.map_err(|error| match error.constraint() {
+            Some("borough_slug_mode") => taken("slug"),
+            Some("borough_gss_mode") => taken("gss"),
+            _ => error.into(),
         })?;
         let secret = ClientSecret::new(mode);
         let owner = ClientOwner::Borough { id: borough.id, slug: draft.slug.clone(), mode };
@@ -146,7 +150,8 @@ pub(crate) async fn get_borough(
     Ok(Found::at(borough.version, borough))
 }
 
-async fn live(tx: &mut Tx<tenancy::Platform>, named: &str) -> Result<BoroughBody, Problem> {
+/// The live borough of a path, as the platform names it.
+pub(crate) async fn live(tx: &mut Tx<tenancy::Platform>, named: &str) -> Result<BoroughBody, Problem> {
     store::find_live(tx, named).await?.ok_or_else(|| Problem::not_found("borough"))
 }
 
@@ -187,8 +192,9 @@ async fn told<K: KindOf>(
 
 /// Move a borough
 ///
-/// A borough hands itself in for review and takes itself back; the platform brings it live, suspends and resumes it.
-/// Suspension cuts off every token of the borough within a minute and changes no data.
+/// A borough hands itself in for review and takes itself back; the platform brings it live, suspends and resumes it. It
+/// goes live once every task of its checklist is done or waived, and not by the officer who asked for it. Suspension
+/// cuts off every token of the borough within a minute and changes no data.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/transitions", operation_id = "moveBorough", tag = "boroughs",
     params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Versioned),
@@ -199,6 +205,7 @@ async fn told<K: KindOf>(
 pub(crate) async fn move_borough(
     scope: Either<InBorough<can::RequestReview>, OnPlatform<can::OnboardBoroughs>>,
     BoroughInPath(named): BoroughInPath,
+    State(db): State<Db>,
     version: IfMatch,
     Sent(draft, request): Sent<MoveDraft<BoroughState>>,
 ) -> Handled {
@@ -215,6 +222,13 @@ pub(crate) async fn move_borough(
             let mut tx = platform.write(&request).await?;
             let borough = live(&mut tx, &named).await?;
             let client_id = platform.caller().client_id.clone();
+            if (borough.state, draft.to) == (BoroughState::InReview, BoroughState::Live) {
+                if store::asked_for_by(&mut tx, borough.id).await?.as_ref() == Some(&client_id) {
+                    return Err(asked_for_it_yourself().into());
+                }
+                let today = domain::day_in_england(platform.now());
+                unmet(&facts(&mut db.reading_in(borough.id).await?, &borough.gss, today).await?)?;
+            }
             let moved = moved(&mut tx, &borough, OwnerKind::Platform, &version, &draft, &client_id).await?;
             if draft.to == BoroughState::Suspended {
                 store::cut_off(&mut tx, borough.id, draft.reason.trim()).await?;
@@ -222,6 +236,11 @@ pub(crate) async fn move_borough(
             Ok(tx.answer(moved).await?)
         }
     }
+}
+
+fn asked_for_it_yourself() -> Problem {
+    let detail = "You brought this borough on board, so another officer has to look at it and bring it live.";
+    Problem::new(&problems::SECOND_PERSON, detail)
 }
 
 async fn moved<K: KindOf>(

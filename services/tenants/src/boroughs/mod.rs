@@ -4,4 +4,6 @@ mod borough;
 pub(crate) mod http;
 mod store;
 
-pub(crate) use borough::BoroughState;
+pub(crate) use borough::{BoroughBody, BoroughState};
+pub(crate) use http::live;
+pub(crate) use store::own;

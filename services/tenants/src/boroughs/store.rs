@@ -35,7 +35,8 @@ impl From<BoroughRow> for BoroughBody {
     }
 }
 
-pub(super) async fn own(tx: &mut Tx<Borough>) -> Result<BoroughBody, DbError> {
+/// The borough of the transaction.
+pub(crate) async fn own(tx: &mut Tx<Borough>) -> Result<BoroughBody, DbError> {
     let row = sqlx::query_as!(
         BoroughRow,
         "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough"
@@ -84,24 +85,34 @@ pub(super) async fn region_exists(tx: &mut Tx<Platform>, region: &str) -> Result
     Ok(there)
 }
 
+/// The officer's client that asked for it.
+pub(super) async fn asked_for_by(tx: &mut Tx<Platform>, id: BoroughId) -> Result<Option<String>, DbError> {
+    let by = sqlx::query_scalar!("select asked_for_by from tenants.borough where borough_id = $1", id.0)
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(by)
+}
+
 pub(super) async fn insert(
     tx: &mut Tx<Platform>,
     id: BoroughId,
     draft: &BoroughDraft,
     mode: Mode,
+    asked_for_by: &str,
 ) -> Result<BoroughBody, DbError> {
     let now = tx.now();
     let row = sqlx::query_as!(
         BoroughRow,
-        "insert into tenants.borough (borough_id, slug, mode, gss, name, state, created_at)
-         values ($1, $2, $3, $4, $5, 'in_setup', $6)
+        "insert into tenants.borough (borough_id, slug, mode, gss, name, state, created_at, asked_for_by)
+         values ($1, $2, $3, $4, $5, 'in_setup', $6, $7)
          returning borough_id, slug, gss, name, mode, state, created_at, version",
         id.0,
         draft.slug.as_str(),
         mode.as_str(),
         draft.gss.as_str(),
         draft.name.trim(),
-        now
+        now,
+        asked_for_by
     )
     .fetch_one(tx.connection())
     .await?;

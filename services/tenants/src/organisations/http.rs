@@ -2,15 +2,15 @@
 
 use auth::can;
 use chrono::NaiveDate;
-use domain::OrganisationId;
+use domain::{BoroughId, OrganisationId};
 use events::tenants::OrganisationRecorded;
 use serde::{Deserialize, Serialize};
-use tenancy::{Act, AsPartner, Handled, InBorough};
+use tenancy::{Act, AsPartner, Borough, Handled, InBorough, OnConstraint, Tx};
 use uuid::Uuid;
 use web::{At, Created, Found, Page, PageRequest, Paging, Problem, Row, Sent, problems};
 
 use super::{
-    organisation::{Link, OrganisationBody, OrganisationDraft, OrganisationKind},
+    organisation::{AliasDraft, BodyEndingDraft, Link, OrganisationBody, OrganisationDraft, OrganisationKind},
     store,
 };
 
@@ -78,20 +78,93 @@ pub(crate) async fn record_organisation(
     for predecessor in &predecessors {
         store::insert_succession(&mut tx, id, &draft, predecessor).await?;
     }
-    let body =
-        store::list(&mut tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))?;
+    let body = find(&mut tx, id).await?;
     tx.record(Act::new("organisation.recorded", format!("organisations/{id}")).after(serde_json::json!(body)));
-    let recorded = OrganisationRecorded {
-        organisation_id: id,
-        kind: draft.kind.as_str().to_owned(),
-        name: body.name.clone(),
-        ods: draft.ods,
-        gss: draft.gss,
-        valid_from: draft.valid_from,
-        valid_to: draft.valid_to,
-    };
-    events::tell(&mut tx, scope.borough().id, &recorded);
+    tell(&mut tx, scope.borough().id, &body);
     let location = format!("/v1/boroughs/{}/organisations/{id}", scope.borough().slug);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// Tells other services of a body as it is now.
+fn tell(tx: &mut Tx<Borough>, borough: BoroughId, body: &OrganisationBody) {
+    let recorded = OrganisationRecorded {
+        organisation_id: body.id,
+        kind: body.kind.as_str().to_owned(),
+        name: body.name.clone(),
+        ods: body.ods.clone(),
+        gss: body.gss.clone(),
+        valid_from: body.valid_from,
+        valid_to: body.valid_to,
+        aliases: body.aliases.clone(),
+    };
+    events::tell(tx, borough, &recorded);
+}
+
+async fn find(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<OrganisationBody, Problem> {
+    store::list(tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))
+}
+
+/// Record a body's last day
+///
+/// Of a body that stood so far, and once. Whoever follows it is recorded from the next day on, naming it among its
+/// `predecessors`. From then on nothing is posted against it but run-off.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/organisations/{organisation}/endings", operation_id = "endOrganisation",
+    tag = "organisations",
+    params(OrganisationPath),
+    request_body = BodyEndingDraft,
+    responses((status = 201, body = OrganisationBody)),
+    security(("bearer" = ["organisations:write"])),
+)]
+pub(crate) async fn end_organisation(
+    scope: InBorough<can::WriteOrganisations>,
+    At(path): At<OrganisationPath>,
+    Sent(draft, request): Sent<BodyEndingDraft>,
+) -> Handled {
+    let mut tx = scope.write(&request).await?;
+    let body = find(&mut tx, path.organisation).await?;
+    draft.check(&body)?;
+    if !store::end(&mut tx, body.id, draft.last_day).await? {
+        let last = body.valid_to.map_or_else(String::new, |last| format!(": {last}"));
+        return Err(Problem::new(&problems::CONFLICT, format_args!("Its last day is recorded already{last}.")).into());
+    }
+    let body = OrganisationBody { valid_to: Some(draft.last_day), ..body };
+    let act = Act::new("organisation.ended", format!("organisations/{}", body.id));
+    tx.record(act.after(serde_json::json!({"last_day": draft.last_day, "source": draft.source.trim()})));
+    tell(&mut tx, scope.borough().id, &body);
+    let location = format!("/v1/boroughs/{}/organisations/{}", scope.borough().slug, body.id);
+    Ok(tx.answer(Created { location, version: None, body }).await?)
+}
+
+/// Record another name a body is printed under
+///
+/// A ledger may print a body's old or short name for years; files that are imported are read with it, on the days on which
+/// the body existed.
+#[utoipa::path(
+    post, path = "/v1/boroughs/{borough}/organisations/{organisation}/aliases", operation_id = "nameOrganisation",
+    tag = "organisations",
+    params(OrganisationPath),
+    request_body = AliasDraft,
+    responses((status = 201, body = OrganisationBody)),
+    security(("bearer" = ["organisations:write"])),
+)]
+pub(crate) async fn name_organisation(
+    scope: InBorough<can::WriteOrganisations>,
+    At(path): At<OrganisationPath>,
+    Sent(draft, request): Sent<AliasDraft>,
+) -> Handled {
+    let mut tx = scope.write(&request).await?;
+    let body = find(&mut tx, path.organisation).await?;
+    draft.check(&body)?;
+    let client_id = &scope.caller().client_id;
+    store::insert_alias(&mut tx, body.id, &draft, client_id)
+        .await
+        .on_constraint("organisation_alias_pkey", web::changed_meanwhile)?;
+    let body = find(&mut tx, path.organisation).await?;
+    let act = Act::new("organisation.named", format!("organisations/{}", body.id));
+    tx.record(act.after(serde_json::json!({"name": draft.name.trim(), "source": draft.source.trim()})));
+    tell(&mut tx, scope.borough().id, &body);
+    let location = format!("/v1/boroughs/{}/organisations/{}", scope.borough().slug, body.id);
     Ok(tx.answer(Created { location, version: None, body }).await?)
 }
 
@@ -106,9 +179,7 @@ pub(crate) async fn get_organisation(
     scope: InBorough<can::ReadOrganisations>,
     At(path): At<OrganisationPath>,
 ) -> Result<Found<OrganisationBody>, Problem> {
-    let mut tx = scope.read().await?;
-    let found = store::list(&mut tx, Some(path.organisation), None, 1).await?.pop();
-    Ok(Found::of(found.ok_or_else(|| Problem::not_found("organisation"))?))
+    Ok(Found::of(find(&mut scope.read().await?, path.organisation).await?))
 }
 
 /// A borough, by its names.

@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 use domain::{Gss, Ods, OrganisationId};
 use serde::{Deserialize, Serialize};
-use web::{Fault, Problem, Row};
+use web::{Fault, Faults, Problem, Row, drafts::day};
 
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -42,6 +42,11 @@ impl OrganisationKind {
         }
     }
 
+    /// Whether a body of this kind may stand until a day, or on and on.
+    fn may_stand_until(self, day: Option<NaiveDate>) -> bool {
+        self.existed().1.is_none_or(|last| day.is_some_and(|day| day <= last))
+    }
+
     /// The days on which such bodies existed at all: CCGs from 1 April 2013 to 30 June 2022, boards from
     /// 1 July 2022 (Health and Social Care Act 2012; SI 2022/634).
     fn existed(self) -> (Option<NaiveDate>, Option<NaiveDate>) {
@@ -50,6 +55,64 @@ impl OrganisationKind {
             Self::Icb => (NaiveDate::from_ymd_opt(2022, 7, 1), None),
             _ => (None, None),
         }
+    }
+}
+
+/// The last day of a body that stood so far.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"last_day": "2026-03-31", "source": "NHS England, list of mergers"}))]
+pub(crate) struct BodyEndingDraft {
+    /// The last day it exists; whoever follows it begins on the next.
+    pub(crate) last_day: NaiveDate,
+    /// Where this is known from.
+    #[schema(min_length = 1, max_length = 500)]
+    pub(crate) source: String,
+}
+
+impl BodyEndingDraft {
+    /// Goes on where a body may end on that day.
+    pub(crate) fn check(&self, body: &OrganisationBody) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        faults.text("/source", &self.source, 500);
+        day(&mut faults, "/last_day", self.last_day);
+        faults.unless(self.last_day >= body.valid_from, "/last_day", format_args!("It began on {}.", body.valid_from));
+        faults.unless(
+            body.kind.may_stand_until(Some(self.last_day)),
+            "/last_day",
+            "Clinical commissioning groups ended on 30 June 2022 at the latest (SI 2022/634).",
+        );
+        faults.none()
+    }
+}
+
+/// Another name a body is printed under.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "NHS CCG", "source": "Council, published spending over £500"}))]
+pub(crate) struct AliasDraft {
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) name: String,
+    /// Where it is printed so.
+    #[schema(min_length = 1, max_length = 500)]
+    pub(crate) source: String,
+}
+
+/// How many other names a body has at most.
+pub(crate) const ALIASES_MAX: usize = 50;
+
+impl AliasDraft {
+    /// Goes on where it is another name than those the body has.
+    pub(crate) fn check(&self, body: &OrganisationBody) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        faults.text("/name", &self.name, 200);
+        faults.text("/source", &self.source, 500);
+        let new = self.name.trim().to_lowercase();
+        let known = body.aliases.iter().chain([&body.name]).any(|name| name.to_lowercase() == new);
+        faults.unless(!known, "/name", "It is known by this name already.");
+        let few = body.aliases.len() < ALIASES_MAX;
+        faults.unless(few, "/name", format_args!("A body has at most {ALIASES_MAX} other names."));
+        faults.none()
     }
 }
 
@@ -92,6 +155,8 @@ pub(crate) struct OrganisationBody {
     pub(crate) gss: Option<Gss>,
     pub(crate) valid_from: NaiveDate,
     pub(crate) valid_to: Option<NaiveDate>,
+    /// Other names it is printed under.
+    pub(crate) aliases: Vec<String>,
     /// The bodies it followed.
     pub(crate) predecessors: Vec<Link>,
     /// The bodies that followed it.
@@ -132,14 +197,14 @@ impl OrganisationDraft {
         if !(1800..2200).contains(&chrono::Datelike::year(&self.valid_from)) {
             fault("/valid_from", "A day between 1800 and 2199.");
         }
-        let (first, last) = self.kind.existed();
+        let (first, _) = self.kind.existed();
         if first.is_some_and(|first| self.valid_from < first) {
             fault(
                 "/valid_from",
                 "No body of this kind existed yet on that day (Health and Social Care Act 2012; SI 2022/634).",
             );
         }
-        if last.is_some_and(|last| self.valid_to.is_none_or(|to| to > last)) {
+        if !self.kind.may_stand_until(self.valid_to) {
             fault("/valid_to", "Clinical commissioning groups ended on 30 June 2022 at the latest (SI 2022/634).");
         }
         if self.ods.is_none()
@@ -203,5 +268,28 @@ mod tests {
         assert!(board.check_predecessor(0, day("2022-06-29")).is_err());
         assert!(board.check_predecessor(0, day("2022-07-01")).is_err());
         assert!(board.check_predecessor(0, None).is_err());
+    }
+
+    #[test]
+    fn a_body_ends_once_it_has_begun_and_is_known_by_a_name_once() {
+        let body = OrganisationBody {
+            id: OrganisationId(uuid::Uuid::nil()),
+            kind: OrganisationKind::Icb,
+            name: "A board".into(),
+            ods: None,
+            gss: None,
+            valid_from: "2022-07-01".parse().expect("a day"),
+            valid_to: None,
+            aliases: vec!["The Board".into()],
+            predecessors: Vec::new(),
+            successors: Vec::new(),
+            source: "a test".into(),
+        };
+        let ends =
+            |day: &str| BodyEndingDraft { last_day: day.parse().expect("a day"), source: "a test".into() }.check(&body);
+        assert!(ends("2022-07-01").is_ok() && ends("2026-03-31").is_ok() && ends("2022-06-30").is_err());
+        let named = |name: &str| AliasDraft { name: name.into(), source: "a test".into() }.check(&body);
+        assert!(named("NHS Board").is_ok());
+        assert!(named("the board").is_err() && named("A BOARD ").is_err() && named(" ").is_err());
     }
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     http::PartnerRecord,
-    organisation::{Link, OrganisationBody, OrganisationDraft, OrganisationKind},
+    organisation::{AliasDraft, Link, OrganisationBody, OrganisationDraft, OrganisationKind},
 };
 
 struct OrganisationRow {
@@ -20,6 +20,7 @@ struct OrganisationRow {
     valid_from: NaiveDate,
     valid_to: Option<NaiveDate>,
     source: String,
+    aliases: Vec<String>,
     predecessors: Value,
     successors: Value,
 }
@@ -38,6 +39,7 @@ impl From<OrganisationRow> for OrganisationBody {
             gss: row.gss.and_then(|code| code.parse().ok()),
             valid_from: row.valid_from,
             valid_to: row.valid_to,
+            aliases: row.aliases,
             predecessors: links(row.predecessors),
             successors: links(row.successors),
             source: row.source,
@@ -55,6 +57,8 @@ pub(super) async fn list(
     let rows = sqlx::query_as!(
         OrganisationRow,
         r#"select o.organisation_id, o.kind, o.name, o.ods, o.gss, o.valid_from, o.valid_to, o.source,
+             array(select a.name from tenants.organisation_alias a where a.organisation_id = o.organisation_id
+                   order by a.name) as "aliases!",
              coalesce((select jsonb_agg(jsonb_build_object('id', s.predecessor_id, 'name', s.predecessor_name,
                          'ods', s.predecessor_ods, 'followed_on', s.followed_on) order by s.predecessor_name)
                        from tenants.succession s where s.successor_id = o.organisation_id), '[]') as "predecessors!",
@@ -106,6 +110,39 @@ pub(super) async fn insert(tx: &mut Tx<Borough>, id: OrganisationId, draft: &Org
         draft.valid_to,
         draft.source.trim(),
         now
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// Sets a body's last day, where it has none. False where it has one.
+pub(super) async fn end(tx: &mut Tx<Borough>, id: OrganisationId, last_day: NaiveDate) -> Result<bool, DbError> {
+    let ended = sqlx::query!(
+        "update tenants.organisation set valid_to = $2 where organisation_id = $1 and valid_to is null",
+        id.0,
+        last_day
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+pub(super) async fn insert_alias(
+    tx: &mut Tx<Borough>,
+    id: OrganisationId,
+    alias: &AliasDraft,
+    client_id: &str,
+) -> Result<(), DbError> {
+    let now = tx.now();
+    sqlx::query!(
+        "insert into tenants.organisation_alias (borough_id, organisation_id, name, source, recorded_at, client_id)
+         values (platform.borough(), $1, $2, $3, $4, $5)",
+        id.0,
+        alias.name.trim(),
+        alias.source.trim(),
+        now,
+        client_id
     )
     .execute(tx.connection())
     .await?;

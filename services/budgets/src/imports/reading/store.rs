@@ -30,10 +30,11 @@ pub(crate) async fn chart(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYea
     )
     .fetch_all(tx.connection())
     .await?;
-    let bodies =
-        sqlx::query!("select organisation_id, name, valid_from, valid_to from budgets.party order by valid_from")
-            .fetch_all(tx.connection())
-            .await?;
+    let bodies = sqlx::query!(
+        "select organisation_id, name, valid_from, valid_to, aliases from budgets.party order by valid_from"
+    )
+    .fetch_all(tx.connection())
+    .await?;
     let account = |row: (Uuid, String, Vec<String>, bool)| Account {
         id: AccountId(row.0),
         kind: read(&row.1),
@@ -54,7 +55,9 @@ pub(crate) async fn chart(tx: &mut Tx<Borough>, fund: FundId, year: FinancialYea
             valid_from: row.valid_from,
             valid_to: row.valid_to,
         };
-        chart.bodies.entry(body.name.to_lowercase()).or_default().push(body);
+        for name in row.aliases.iter().chain([&body.name]) {
+            chart.bodies.entry(name.to_lowercase()).or_default().push(body.clone());
+        }
     }
     Ok(chart)
 }

@@ -31,7 +31,7 @@ pub(super) use store::{Job, job};
 
 const EVERY: Duration = Duration::from_millis(500);
 /// How many lines are kept with one transaction.
-const PART: usize = 5_000;
+const PART: usize = 2_000;
 const BATCH: i64 = 100;
 const LOOKED_AFTER_EVERY: Duration = Duration::from_secs(10);
 /// After how long a folder that nobody looks after is given up.

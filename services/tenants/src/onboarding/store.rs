@@ -1,0 +1,78 @@
+//! The SQL of the checklist.
+
+use chrono::NaiveDate;
+use domain::{BoroughId, Gss};
+use tenancy::{Borough, DbError, Platform, Tx};
+use web::words::{read, word};
+
+use super::{checklist::Facts, waiver::WaiverBody};
+
+/// What is known of the borough today.
+pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> Result<Facts, DbError> {
+    let row = sqlx::query!(
+        r#"select
+             exists (select from tenants.organisation o where o.kind = 'council' and o.gss = $1
+               and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "council!",
+             exists (select from tenants.organisation o where o.kind in ('ccg', 'icb') and o.ods is not null
+               and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "nhs_body!",
+             (select count(*) from tenants.client c where c.role = 'admin' and c.revoked_at is null) as "administrators!",
+             (select count(*) from tenants.client c where c.role = 'system' and c.revoked_at is null) as "systems!",
+             (select c.office from tenants.security_contact c order by c.contact_id desc limit 1) as security_contact,
+             (select 'Version ' || d.version || ', signed by ' || d.signed_by || ' on ' || d.signed_on
+              from tenants.data_sharing_agreement d order by d.agreement_id desc limit 1) as data_sharing,
+             (select s.path from tenants.set_up_step s where s.step = 'agreement') as agreement,
+             (select s.path from tenants.set_up_step s where s.step = 'constitution') as constitution,
+             (select s.path from tenants.set_up_step s where s.step = 'scheme_codes') as scheme_codes,
+             (select s.path from tenants.set_up_step s where s.step = 'reconciliation') as reconciliation"#,
+        gss.as_str(),
+        today
+    )
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(Facts {
+        council: row.council,
+        nhs_body: row.nhs_body,
+        administrators: row.administrators,
+        security_contact: row.security_contact,
+        data_sharing: row.data_sharing,
+        systems: row.systems,
+        called_on: None,
+        agreement: row.agreement,
+        constitution: row.constitution,
+        scheme_codes: row.scheme_codes,
+        reconciliation: row.reconciliation,
+        webhook: None,
+        waivers: waivers(tx).await?,
+    })
+}
+
+async fn waivers(tx: &mut Tx<Borough>) -> Result<Vec<WaiverBody>, DbError> {
+    let rows =
+        sqlx::query!("select task, reason, illustrative, client_id, waived_at from tenants.waiver order by task")
+            .fetch_all(tx.connection())
+            .await?;
+    let waivers = rows.into_iter().map(|row| WaiverBody {
+        task: read(&row.task),
+        reason: row.reason,
+        illustrative: row.illustrative,
+        waived_by: row.client_id,
+        waived_at: row.waived_at,
+    });
+    Ok(waivers.collect())
+}
+
+pub(super) async fn waive(tx: &mut Tx<Platform>, borough: BoroughId, waiver: &WaiverBody) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into tenants.waiver (borough_id, task, reason, illustrative, client_id, waived_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        borough.0,
+        word(&waiver.task),
+        waiver.reason,
+        waiver.illustrative,
+        waiver.waived_by,
+        waiver.waived_at
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
