@@ -6,11 +6,14 @@ mod audit;
 mod boroughs;
 mod changes;
 mod clients;
+mod key_sets;
 mod organisations;
 mod regions;
 mod routes;
+mod signing_keys;
 mod tokens;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
 pub use clients::bootstrap;
 pub use routes::openapi;
+pub use signing_keys::SigningSettings;

@@ -5,3 +5,4 @@ pub(crate) mod http;
 mod store;
 
 pub(crate) use borough::BoroughState;
+pub(crate) use store::find_live;
