@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, registers,
-    return_recipes,
+    agreement_recipes, client_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes,
+    registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes,
 };
@@ -90,7 +90,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     }
     let mut set = |field: &str, value: Value| body.as_mut().expect("a body")[field] = value;
     let mut path = operation.template.replace("{region}", "testshire").replace("{ods}", "TST");
-    let (clerk, admin) = (running().as_("testford-clerk"), running().as_("testford-admin"));
+    let clerk = running().as_("testford-clerk");
     let here = "/v1/boroughs/testford";
     let in_fund = format!("{here}/funds/{fund}");
     match operation.id.as_str() {
@@ -107,11 +107,6 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             set("to", "live".into());
         }
         // The sandbox of Testford is in setup, and the path means the tenant of the token.
-        "getClient" | "getClientTransitions" | "moveClient" => {
-            let made =
-                write(&admin, &format!("{here}/clients"), &json!({"name": "To be looked at", "role": "member"})).await;
-            path = path.replace("{client}", made.body["id"].as_str().unwrap());
-        }
         "getOrganisation" => path = path.replace("{organisation}", &testford.council),
         "createFund" => {
             set("host", testford.council.clone().into());
@@ -159,6 +154,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
+    let path = client_recipes::fill(operation, path, &mut body).await;
     let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;

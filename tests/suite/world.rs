@@ -230,6 +230,18 @@ impl World {
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
     }
 
+    /// As `until`, for what is looked at every few seconds only.
+    pub(crate) async fn until_longer(&self, persona: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..300 {
+            let found = self.read(persona, path).await;
+            if wanted(&found) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
     /// Starts another process of the ledger on the same database, which has a key to seal with.
     pub(crate) async fn second_ledger(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

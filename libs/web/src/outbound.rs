@@ -352,8 +352,9 @@ mod tests {
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut asked = [0; 1024];
-                stream.read(&mut asked).await.ok();
-                stream.write_all(answer).await.ok();
+                if stream.read(&mut asked).await.is_ok_and(|read| read > 0) {
+                    stream.write_all(answer).await.ok();
+                }
             }
         });
         at

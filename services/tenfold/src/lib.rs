@@ -1,9 +1,11 @@
 //! Every service in one process, and what a person at a terminal needs around them.
 
 pub mod client;
+pub mod clients;
 pub mod demo;
 pub mod document;
 pub mod import;
+pub mod keys;
 pub mod ledger;
 pub mod personas;
 pub mod redis;

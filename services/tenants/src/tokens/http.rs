@@ -33,6 +33,7 @@ pub(crate) struct TokenForm {
     #[schema(max_length = 200)]
     client_secret: Option<String>,
     /// Of a client that signs: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.
+    #[schema(max_length = 60)]
     client_assertion_type: Option<String>,
     /// Of a client that signs: its assertion (RFC 7523), up to 8 KB, for one request.
     #[schema(max_length = 8192)]

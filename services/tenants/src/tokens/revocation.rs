@@ -30,6 +30,7 @@ pub(crate) struct RevocationForm {
     #[schema(max_length = 8192)]
     token: String,
     /// Always `access_token`; not looked at.
+    #[schema(max_length = 30)]
     token_type_hint: Option<String>,
     /// Where the client does not use HTTP Basic.
     #[schema(max_length = 120)]
@@ -38,6 +39,7 @@ pub(crate) struct RevocationForm {
     #[schema(max_length = 200)]
     client_secret: Option<String>,
     /// Of a client that signs: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.
+    #[schema(max_length = 60)]
     client_assertion_type: Option<String>,
     /// Of a client that signs: its assertion (RFC 7523).
     #[schema(max_length = 8192)]
