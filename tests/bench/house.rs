@@ -166,13 +166,16 @@ impl House {
 }
 
 async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
+    let signing = tenants::SigningSettings::in_folder(folder);
+    auth::SealingKey::make_where_missing(&signing.key_encryption_key)?;
     let settings = StackSettings {
         gateway_addr: "127.0.0.1:0".to_owned(),
         public_url: None,
         access: access(folder, DATABASE),
         own_cluster: true,
         redis_url: None,
-        token_key: folder.join("token-signing.pem"),
+        signing,
+        allow_private_addresses: true,
         seal_key: Some(folder.join("seal-signing.pem")),
         papers_url: format!("file://{}", folder.join("papers").display()),
         imports_folder: folder.join("imports"),

@@ -204,6 +204,7 @@ impl Always {
             owner: Owner::Borough(fixed.borough),
             role,
             scopes: role.scopes(),
+            token_id: "a-token".into(),
             issued_at: 0,
             expires_at: i64::MAX,
         }))

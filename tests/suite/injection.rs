@@ -91,6 +91,7 @@ async fn start() -> Careless {
         owner: Owner::Borough(claim),
         role: Role::Finance,
         scopes: Role::Finance.scopes(),
+        token_id: "a-token".into(),
         issued_at: 0,
         expires_at: i64::MAX,
     };

@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, onboarding_recipes,
-    registers, return_recipes,
+    agreement_recipes, client_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes,
+    onboarding_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes,
 };
@@ -89,7 +89,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     }
     let mut set = |field: &str, value: Value| body.as_mut().expect("a body")[field] = value;
     let mut path = operation.template.replace("{region}", "testshire").replace("{ods}", "TST");
-    let (clerk, admin) = (running().as_("testford-clerk"), running().as_("testford-admin"));
+    let clerk = running().as_("testford-clerk");
     let here = "/v1/boroughs/testford";
     let in_fund = format!("{here}/funds/{fund}");
     match operation.id.as_str() {
@@ -101,11 +101,6 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
         }
         "createRegion" => set("slug", format!("region-{}", key()).into()),
         // The sandbox of Testford is in setup, and the path means the tenant of the token.
-        "getClient" | "getClientTransitions" | "moveClient" => {
-            let made =
-                write(&admin, &format!("{here}/clients"), &json!({"name": "To be looked at", "role": "member"})).await;
-            path = path.replace("{client}", made.body["id"].as_str().unwrap());
-        }
         "getOrganisation" => path = path.replace("{organisation}", &testford.council),
         "createFund" => {
             set("host", testford.council.clone().into());
@@ -153,6 +148,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = agreement_recipes::fill(operation, path, &mut body).await;
     let path = contribution_recipes::fill(operation, path, &mut body).await;
     let path = return_recipes::fill(operation, path, &mut body).await;
+    let path = client_recipes::fill(operation, path, &mut body).await;
     let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = onboarding_recipes::fill(operation, path, &mut body, permission).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;

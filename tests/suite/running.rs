@@ -77,13 +77,16 @@ pub(crate) fn running() -> &'static Running {
             let database = postgres.database().await;
             let folder = testkit::scratch("stack");
             let redis = (!without_redis()).then(|| Redis::start(&folder).expect("redis-server is installed"));
+            let signing = tenants::SigningSettings::in_folder(&folder);
+            auth::SealingKey::make_where_missing(&signing.key_encryption_key).unwrap();
             let settings = StackSettings {
                 gateway_addr: "127.0.0.1:0".into(),
                 public_url: None,
                 access: database.access(),
                 own_cluster: true,
                 redis_url: redis.as_ref().map(Redis::url),
-                token_key: folder.join("token-signing.pem"),
+                signing,
+                allow_private_addresses: true,
                 seal_key: Some(folder.join("seal-signing.pem")),
                 papers_url: format!("file://{}", folder.join("papers").display()),
                 imports_folder: folder.join("imports"),

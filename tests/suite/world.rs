@@ -1,11 +1,15 @@
 //! A stack of one's own whose clock the test moves: for stories that take years, and for call-ins.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use chrono::{DateTime, Utc};
 use domain::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tenants::SigningSettings;
 use tenfold::{
     client::{Answer, Client},
     personas::{Credentials, Personas},
@@ -22,8 +26,9 @@ pub(crate) struct World {
     pub(crate) url: String,
     pub(crate) clock: Clock,
     pub(crate) database: TestDatabase<'static>,
-    services: [String; 3],
-    folder: PathBuf,
+    pub(crate) services: [String; 3],
+    pub(crate) folder: PathBuf,
+    signing: SigningSettings,
     personas: Personas,
     replicas: Vec<CancellationToken>,
     stack: Option<Stack>,
@@ -37,35 +42,48 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 impl World {
     /// A new one, at an instant, with a platform officer.
     pub(crate) async fn beginning(now: &str) -> Self {
-        Self::made(now, true).await
+        Self::made(Clock::set_to(at(now)), true, SigningSettings::PROPAGATION).await
+    }
+
+    /// A new one by the real clock, in which a new signing key spreads within `propagation`.
+    pub(crate) async fn in_real_time(propagation: Duration) -> Self {
+        Self::made(Clock::System, true, propagation).await
     }
 
     /// A new one whose ledger has no key to seal with.
     pub(crate) async fn without_seal_key(now: &str) -> Self {
-        Self::made(now, false).await
+        Self::made(Clock::set_to(at(now)), false, SigningSettings::PROPAGATION).await
     }
 
-    async fn made(now: &str, sealing: bool) -> Self {
+    async fn made(clock: Clock, sealing: bool, propagation: Duration) -> Self {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
-        let clock = Clock::set_to(at(now));
-        let stack = Self::stack(&database, &folder, &clock, sealing).await;
+        let signing = SigningSettings { propagation, ..SigningSettings::in_folder(&folder) };
+        auth::SealingKey::make_where_missing(&signing.key_encryption_key).unwrap();
+        let stack = Self::stack(&database, &folder, &clock, sealing, &signing).await;
         let (url, services) = (stack.url.clone(), stack.services.clone());
         let (client_id, client_secret) =
             tenants::bootstrap(&database.owner(), &clock).await.unwrap().expect("the first");
         let mut personas = Personas::default();
         personas.personas.insert("officer".into(), Credentials { client_id, client_secret });
-        Self { url, clock, database, services, folder, personas, replicas: Vec::new(), stack: Some(stack) }
+        Self { url, clock, database, services, folder, signing, personas, replicas: Vec::new(), stack: Some(stack) }
     }
 
-    async fn stack(database: &TestDatabase<'static>, folder: &Path, clock: &Clock, sealing: bool) -> Stack {
+    async fn stack(
+        database: &TestDatabase<'static>,
+        folder: &Path,
+        clock: &Clock,
+        sealing: bool,
+        signing: &SigningSettings,
+    ) -> Stack {
         let settings = || StackSettings {
             gateway_addr: "127.0.0.1:0".into(),
             public_url: None,
             access: database.access(),
             own_cluster: true,
             redis_url: None,
-            token_key: folder.join("token-signing.pem"),
+            signing: signing.clone(),
+            allow_private_addresses: true,
             seal_key: sealing.then(|| folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
             imports_folder: Self::imports_folder(folder),
@@ -92,7 +110,7 @@ impl World {
     pub(crate) async fn killed(&mut self, meanwhile: impl FnOnce(&Path)) {
         drop(self.stack.take());
         meanwhile(&Self::imports_folder(&self.folder));
-        let stack = Self::stack(&self.database, &self.folder, &self.clock, true).await;
+        let stack = Self::stack(&self.database, &self.folder, &self.clock, true, &self.signing).await;
         (self.url, self.services) = (stack.url.clone(), stack.services.clone());
         self.stack = Some(stack);
     }
@@ -212,6 +230,18 @@ impl World {
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
     }
 
+    /// As `until`, for what is looked at every few seconds only.
+    pub(crate) async fn until_longer(&self, persona: &str, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..300 {
+            let found = self.read(persona, path).await;
+            if wanted(&found) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
     /// Starts another process of the ledger on the same database, which has a key to seal with.
     pub(crate) async fn second_ledger(&mut self) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -240,6 +270,24 @@ impl World {
         let answer = http.get(format!("{}{path}", self.url)).bearer_auth(token).send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         (answer.headers().clone(), answer.text().await.unwrap())
+    }
+
+    /// Starts another tenants process on the same database, by the same clock; gives back its address.
+    pub(crate) async fn second_tenants(&mut self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let settings = tenants::Settings {
+            access: self.database.access(),
+            own_cluster: true,
+            public_url: self.url.clone(),
+            signing: self.signing.clone(),
+            allow_private_addresses: true,
+            clock: self.clock.clone(),
+        };
+        let stop = CancellationToken::new();
+        tokio::spawn(tenants::serve(listener, settings, stop.clone()));
+        self.replicas.push(stop);
+        at
     }
 
     /// Starts another governance process on the same database, by the same clock.

@@ -121,6 +121,8 @@ pub struct Caller {
     pub role: Role,
     /// What the token allows; never more than the role does.
     pub scopes: Scopes,
+    /// The token's own id.
+    pub token_id: String,
     /// When the token was issued, in seconds since 1970.
     pub issued_at: i64,
     /// When it ends, in seconds since 1970.

@@ -1,4 +1,7 @@
 //! The secret of an API client: 256 random bits, shown once, kept as a hash.
+//!
+//! It begins with what it is and ends with a checksum, so that a scanner of source code can tell one that was left there
+//! from chance, and we one that was mistyped from one that is wrong.
 
 use std::fmt;
 
@@ -8,15 +11,35 @@ use sha2::{Digest, Sha256};
 
 use crate::Mode;
 
+/// 256 bits in base64url.
+const RANDOM_LENGTH: usize = 43;
+const CHECKSUM_LENGTH: usize = 6;
+
 /// A secret, on its way to whoever asked for it. Its prefix says what it is, in case it is found somewhere.
 #[derive(Clone)]
 pub struct ClientSecret(String);
 
 impl ClientSecret {
-    /// A new one. `mode` is visible in it: `tfl_live_…`, `tfl_sandbox_…`.
+    /// A new one. `mode` is visible in it: `tfl_live_…`, `tfl_sandbox_…`; its last six characters are a checksum.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        Self(format!("tfl_{}_{}", mode.as_str(), BASE64_URL_SAFE_NO_PAD.encode(random::<32>())))
+        let text = format!("tfl_{}_{}", mode.as_str(), BASE64_URL_SAFE_NO_PAD.encode(random::<32>()));
+        let checksum = checksum(&text);
+        Self(text + &checksum)
+    }
+
+    /// Whether a text cannot be a secret of ours as it was shown: mistyped, cut short, or with something added.
+    /// Those made before there was a checksum pass with their length.
+    #[must_use]
+    pub fn is_mistyped(presented: &str) -> bool {
+        let random = presented.strip_prefix("tfl_live_").or_else(|| presented.strip_prefix("tfl_sandbox_"));
+        let Some(random) = random else { return false };
+        if random.len() == RANDOM_LENGTH {
+            return false;
+        }
+        let at = presented.len().saturating_sub(CHECKSUM_LENGTH);
+        let parts = presented.is_char_boundary(at).then(|| presented.split_at(at));
+        random.len() != RANDOM_LENGTH + CHECKSUM_LENGTH || parts.is_none_or(|(text, end)| checksum(text) != end)
     }
 
     /// The text to show, once.
@@ -34,7 +57,7 @@ impl ClientSecret {
     /// The part that may be shown again, to tell one from another.
     #[must_use]
     pub fn hint(&self) -> String {
-        self.0.chars().take(self.0.len().saturating_sub(37)).collect()
+        self.0.chars().take(self.0.len().saturating_sub(37 + CHECKSUM_LENGTH)).collect()
     }
 
     /// Whether `presented` is the secret whose hash was kept; takes the same time whichever it is.
@@ -56,6 +79,12 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
+fn checksum(text: &str) -> String {
+    let mut end = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..6]);
+    end.truncate(CHECKSUM_LENGTH);
+    end
+}
+
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the system has random bytes");
@@ -75,5 +104,22 @@ mod tests {
         assert!(!ClientSecret::matches("", &one.hash()));
         assert!(one.hint().len() < 20 && one.reveal().starts_with(&one.hint()));
         assert!(!format!("{one:?}").contains(one.reveal()));
+    }
+
+    #[test]
+    fn a_mistyped_secret_is_told_from_a_wrong_one() {
+        let secret = ClientSecret::new(Mode::Sandbox).reveal().to_owned();
+        assert!(!ClientSecret::is_mistyped(&secret));
+        let other = if secret.as_bytes()[20] == b'A' { "B" } else { "A" };
+        let mut swapped = secret.clone();
+        swapped.replace_range(20..21, other);
+        for wrong in [&secret[..secret.len() - 1], &format!("{secret}x"), &swapped, "tfl_live_", "tfl_live_éééééééé"]
+        {
+            assert!(ClientSecret::is_mistyped(wrong), "{wrong}");
+        }
+        // One of before there was a checksum, and what is no secret of ours at all.
+        for before in [&secret[..secret.len() - 6], "hunter2", ""] {
+            assert!(!ClientSecret::is_mistyped(before), "{before}");
+        }
     }
 }

@@ -1,10 +1,10 @@
-//! Cutting tokens off before they end: a revoked client, a suspended borough.
+//! Cutting tokens off before they end: a revoked client, a suspended borough, one token handed back.
 //!
 //! An epoch says that tokens of a client or borough issued up to an instant are no longer good. The feed is
 //! read every few seconds; one that has not been heard of for 20 seconds means 503, not trust.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -32,17 +32,28 @@ pub struct Epoch {
     pub not_before: i64,
 }
 
+/// A token that its client handed back (RFC 7009).
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct RevokedToken {
+    /// Its own id.
+    pub token_id: String,
+}
+
 /// All epochs that can still matter to a token.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EpochFeed {
     /// In no order.
     pub epochs: Vec<Epoch>,
+    /// Tokens handed back that have not ended yet.
+    #[serde(default)]
+    pub revoked: Vec<RevokedToken>,
 }
 
 #[derive(Default)]
 struct Heard {
     clients: HashMap<String, i64>,
     boroughs: HashMap<BoroughId, i64>,
+    tokens: HashSet<String>,
     at: Option<Instant>,
 }
 
@@ -62,6 +73,7 @@ impl Epochs {
                 heard.boroughs.insert(borough, epoch.not_before);
             }
         }
+        heard.tokens = feed.revoked.into_iter().map(|revoked| revoked.token_id).collect();
         self.0.store(Arc::new(heard));
     }
 
@@ -89,7 +101,8 @@ impl Epochs {
             _ => None,
         };
         let cut = heard.clients.get(&caller.client_id).into_iter().chain(borough).max();
-        if cut.is_some_and(|not_before| caller.issued_at <= *not_before) {
+        let handed_back = heard.tokens.contains(&caller.token_id);
+        if handed_back || cut.is_some_and(|not_before| caller.issued_at <= *not_before) {
             return Err(crate::verifier::unauthenticated("This token has been revoked."));
         }
         Ok(())

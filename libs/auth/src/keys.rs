@@ -21,10 +21,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use crate::{fetch_json, token};
+use crate::{fetch::fetch_json_kept, token};
 
-/// An unknown key is asked for at most once in this time, whoever presents how many.
-const REFRESH_AT_MOST_EVERY: Duration = Duration::from_secs(30);
+/// How long a set is kept, and how long nobody's unknown key is asked for again: where it does not say itself, and at most.
+const KEPT: Duration = Duration::from_secs(30);
+const KEPT_AT_LEAST: Duration = Duration::from_secs(1);
 
 /// What can be wrong with a key.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +140,7 @@ impl Signer {
 }
 
 /// Writes a file only its owner can read.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(bytes)
@@ -150,6 +151,8 @@ pub struct KeySet {
     keys: ArcSwap<HashMap<String, token::CheckingKey>>,
     from: Option<String>,
     asked: tokio::sync::Mutex<Option<Instant>>,
+    /// How long the last set may be kept, in milliseconds: as its publisher said.
+    kept: AtomicU64,
     generation: AtomicU64,
 }
 
@@ -161,11 +164,12 @@ impl KeySet {
             keys: ArcSwap::from_pointee(checking(keys)),
             from: None,
             asked: tokio::sync::Mutex::default(),
+            kept: AtomicU64::new(u64::try_from(KEPT.as_millis()).unwrap_or(30_000)),
             generation: AtomicU64::new(0),
         }
     }
 
-    /// Keys published at an address, fetched when first needed and again every 30 seconds.
+    /// Keys published at an address, fetched when first needed and again every 30 seconds, or as often as they say.
     #[must_use]
     pub fn published_at(address: String) -> Self {
         Self { from: Some(address), ..Self::of(&JwkSet { keys: Vec::new() }) }
@@ -181,13 +185,28 @@ impl KeySet {
         self.keys.load().get(kid).cloned()
     }
 
+    /// Takes the keys that are good now.
+    pub fn replace(&self, keys: &JwkSet) {
+        let now = checking(keys);
+        let before = self.keys.load();
+        let changed = before.len() != now.len() || before.keys().any(|kid| !now.contains_key(kid));
+        if changed {
+            self.keys.store(Arc::new(now));
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
+    fn kept(&self) -> Duration {
+        Duration::from_millis(self.kept.load(Ordering::Relaxed))
+    }
+
     /// The key of that name; an unknown one may cause one fetch, shared by all who wait, and no more than
-    /// one in 30 seconds. A set that cannot be fetched leaves the old one standing.
+    /// one in the time a set is kept. A set that cannot be fetched leaves the old one standing.
     pub(crate) async fn find(&self, kid: &str) -> Option<token::CheckingKey> {
         if let Some(key) = self.get(kid) {
             return Some(key);
         }
-        self.refresh(REFRESH_AT_MOST_EVERY).await;
+        self.refresh(self.kept()).await;
         self.get(kid)
     }
 
@@ -197,18 +216,14 @@ impl KeySet {
         if asked.is_some_and(|at| at.elapsed() < at_most_every) && !self.keys.load().is_empty() {
             return;
         }
-        let answer = fetch_json::<JwkSet>(address).await;
+        let answer = fetch_json_kept::<JwkSet>(address).await;
         // A failure counts too: else every unknown key would ask again, one after the other.
         *asked = Some(Instant::now());
         match answer {
-            Ok(set) => {
-                let before: Vec<String> = self.keys.load().keys().cloned().collect();
-                let now = checking(&set);
-                let changed = before.len() != now.len() || before.iter().any(|kid| !now.contains_key(kid));
-                self.keys.store(Arc::new(now));
-                if changed {
-                    self.generation.fetch_add(1, Ordering::AcqRel);
-                }
+            Ok((set, kept)) => {
+                let kept = kept.unwrap_or(KEPT).clamp(KEPT_AT_LEAST, KEPT);
+                self.kept.store(u64::try_from(kept.as_millis()).unwrap_or(30_000), Ordering::Relaxed);
+                self.replace(&set);
             }
             Err(error) => tracing::warn!(%error, "the key set could not be fetched; the last one stands"),
         }
@@ -218,8 +233,8 @@ impl KeySet {
     pub async fn keep_fresh(&self, stop: CancellationToken) {
         loop {
             // Until the first set is there, ask more often.
-            let pause = if self.keys.load().is_empty() { Duration::from_millis(200) } else { REFRESH_AT_MOST_EVERY };
             self.refresh(Duration::from_millis(100)).await;
+            let pause = if self.keys.load().is_empty() { Duration::from_millis(200) } else { self.kept() };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(pause) => {}

@@ -142,6 +142,7 @@ impl Claims {
             owner,
             role,
             scopes: scopes.and(role.scopes()),
+            token_id: self.jti,
             issued_at: self.iat,
             expires_at: self.exp,
         })
@@ -236,7 +237,7 @@ impl<'a> Unchecked<'a> {
         if claims.aud != trust.audience {
             return Err(TokenError::Claims("aud"));
         }
-        if claims.sub != claims.client_id || claims.sub.is_empty() || claims.jti.is_empty() {
+        if claims.sub != claims.client_id || claims.sub.is_empty() || !(1..=64).contains(&claims.jti.len()) {
             return Err(TokenError::Claims("sub"));
         }
         let life = claims.exp.checked_sub(claims.iat).ok_or(TokenError::Claims("exp"))?;

@@ -290,6 +290,10 @@ id!(
     OutcomeId
 );
 id!(
+    /// A key of an API client.
+    ClientKeyId
+);
+id!(
     /// A statutory return or report.
     ReturnId
 );

@@ -14,9 +14,9 @@ pub use clock::{Clock, day_in_england, instant_in_england, start_of_day_in_engla
 pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
     AccountId, ActionId, ActionPlanId, AgreementId, ApprovalId, AttendanceId, AuditId, AwardId, BoroughId,
-    CalculationId, CallInId, CommitmentId, CommitteeId, ConstitutionId, ConsultationId, ContributionId, DataSharingId,
-    DecisionId, DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId, ForecastId, FundId, ImportId,
-    InstalmentId, InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId, MeetingId, MembershipId,
+    CalculationId, CallInId, ClientKeyId, CommitmentId, CommitteeId, ConstitutionId, ConsultationId, ContributionId,
+    DataSharingId, DecisionId, DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId, ForecastId, FundId,
+    ImportId, InstalmentId, InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId, MeetingId, MembershipId,
     MilestoneId, MinutesId, MotionId, NoticeId, OperationId, OrganisationId, OutcomeId, PaperId, PaymentId, PersonId,
     PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId, RulingId, SavingId, SchemeId,
     ScrutinyItemId, SeatId, SecurityContactId, TenureId, VirementId, VoteEventId,

@@ -41,6 +41,7 @@ fn subscriptions() -> (Vec<String>, Vec<String>) {
     }
     of::<tenants::BoroughPlaced>()
         .chain(of::<tenants::OrganisationRecorded>())
+        .chain(of::<tenants::ClientExpiring>())
         .chain(of::<governance::DelegationRecorded>())
         .chain(of::<governance::DecisionEffective>())
         .chain(of::<budgets::FundRecorded>())

@@ -61,6 +61,26 @@ impl Event for OrganisationRecorded {
     }
 }
 
+/// A borough's API client ends soon: 30, 7 or 1 days from now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientExpiring {
+    /// The client.
+    pub client_id: String,
+    /// How many days are left at most: 30, 7 or 1.
+    pub days: i16,
+    /// The last day it gets tokens.
+    pub expires_on: NaiveDate,
+}
+
+impl Event for ClientExpiring {
+    const KIND: &'static str = "client-expiring.v1";
+    // Of nobody's inside: for whoever the borough has told to hear of it.
+    const CONSUMERS: &'static [&'static str] = &[];
+    fn aggregate(&self) -> String {
+        format!("client/{}", self.client_id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +89,7 @@ mod tests {
     #[test]
     fn shapes_stay_as_they_were_sent() {
         golden::<BoroughPlaced>(include_str!("../golden/borough-placed.v1.json"));
+        golden::<ClientExpiring>(include_str!("../golden/client-expiring.v1.json"));
         golden::<OrganisationRecorded>(include_str!("../golden/organisation-recorded.v1.json"));
     }
 }

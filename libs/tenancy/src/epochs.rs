@@ -2,13 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use auth::{Epoch, EpochFeed, Epochs};
+use auth::{Epoch, EpochFeed, Epochs, RevokedToken};
 use domain::BoroughId;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Db, DbError};
 
 const EVERY: Duration = Duration::from_secs(5);
+/// The most tokens handed back that are told of: each client has few at a time.
+const MOST_TOKENS: i64 = 100_000;
+/// A token is taken a little after its end, for clocks that are apart.
+const LEEWAY_SECONDS: i64 = 60;
 
 /// All epochs that can still matter: a token lives an hour at most.
 ///
@@ -26,13 +30,21 @@ pub async fn load_epochs(db: &Db) -> Result<EpochFeed, DbError> {
     )
     .fetch_all(tx.connection())
     .await?;
+    let tokens = sqlx::query_scalar!(
+        "select token_id from platform.revoked_token where expires_at > $1 order by expires_at desc limit $2",
+        tx.now() - chrono::Duration::seconds(LEEWAY_SECONDS),
+        MOST_TOKENS
+    )
+    .fetch_all(tx.connection())
+    .await?;
     tx.commit().await?;
+    let revoked = tokens.into_iter().map(|token_id| RevokedToken { token_id }).collect();
     let epochs = rows.into_iter().map(|row| Epoch {
         client_id: row.client_id,
         borough_id: row.borough_id.map(BoroughId),
         not_before: row.not_before.timestamp(),
     });
-    Ok(EpochFeed { epochs: epochs.collect() })
+    Ok(EpochFeed { epochs: epochs.collect(), revoked })
 }
 
 /// Reads the epochs every 5 seconds until `stop`.

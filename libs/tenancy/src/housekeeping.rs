@@ -9,7 +9,8 @@ use crate::{Db, DbError, idempotency::kept_since};
 const EVERY: Duration = Duration::from_secs(600);
 const EVENTS_KEPT_DAYS: i64 = 7;
 
-/// Every ten minutes until `stop`: answers older than a day, events delivered a week ago.
+/// Every ten minutes until `stop`: answers older than a day, events delivered a week ago, tokens
+/// handed back that ended a day ago.
 pub async fn keep_house(db: Db, stop: CancellationToken) {
     loop {
         if let Err(error) = tidy(&db).await {
@@ -31,6 +32,7 @@ async fn tidy(db: &Db) -> Result<(), DbError> {
         .execute(&mut *connection)
         .await?;
     sqlx::query!("delete from platform.outbox where relayed_at <= $1", events).execute(&mut *connection).await?;
-    sqlx::query!("delete from platform.inbox where done_at <= $1", events).execute(connection).await?;
+    sqlx::query!("delete from platform.inbox where done_at <= $1", events).execute(&mut *connection).await?;
+    sqlx::query!("delete from platform.revoked_token where expires_at <= $1", answers).execute(connection).await?;
     tx.commit().await
 }

@@ -28,8 +28,8 @@ use crate::{
     upstream::{self, Head},
 };
 
-/// The one path where secrets could be guessed at.
-const TOKENS: &str = "/oauth2/token";
+/// The paths where secrets could be guessed at.
+const TOKENS: [&str; 2] = ["/oauth2/token", "/oauth2/revoke"];
 
 /// Everything a request needs on its way.
 pub(crate) struct Gateway {
@@ -144,9 +144,9 @@ impl Gateway {
         id: &RequestId,
         journey: &mut Journey,
     ) -> Result<Response, Problem> {
-        let attempt = match &*route.template {
-            TOKENS => Some(self.refused_tokens.begin(address, request.headers())?),
-            _ => None,
+        let attempt = match TOKENS.contains(&&*route.template) {
+            true => Some(self.refused_tokens.begin(address, request.headers())?),
+            false => None,
         };
         let there = self.upstreams.there(operation.service);
         let (mut parts, body) = request.into_parts();

@@ -2,12 +2,20 @@
 
 use std::sync::Arc;
 
-use auth::{Epochs, Gate, JwkSet, KeySet, Signer, Trust, Verifier};
+use auth::{Epochs, Gate, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use web::Outbound;
+
+use crate::{
+    clients,
+    key_sets::KeySets,
+    signing_keys::{SigningKeys, SigningSettings},
+    tokens::Issuer,
+};
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles = ServiceRoles {
@@ -30,8 +38,10 @@ pub struct Settings {
     pub own_cluster: bool,
     /// The base of our public address: issuer and audience of tokens.
     pub public_url: String,
-    /// The key tokens are signed with.
-    pub signer: Signer,
+    /// The keys tokens are signed with.
+    pub signing: SigningSettings,
+    /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
+    pub allow_private_addresses: bool,
     /// The clock.
     pub clock: Clock,
 }
@@ -41,23 +51,26 @@ pub struct Settings {
 pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
-    pub(crate) issuer: Arc<crate::tokens::Issuer>,
+    pub(crate) issuer: Arc<Issuer>,
+    pub(crate) keys: Arc<SigningKeys>,
+    pub(crate) key_sets: Arc<KeySets>,
 }
 
 /// Serves until `stop`.
 ///
 /// # Errors
-/// When the wall does not stand, or the database is out of reach.
+/// When the wall does not stand, the database is out of reach, or the keys to sign with cannot be opened.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
     epochs.hear(tenancy::load_epochs(&db).await?);
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
-    let keys = JwkSet { keys: vec![settings.signer.public().clone()] };
-    let verifier = Verifier::new(trust.clone(), Arc::new(KeySet::of(&keys)), epochs.clone(), settings.clock);
-    let issuer = crate::tokens::Issuer { signer: settings.signer, trust, keys };
-    let app = App { db: db.clone(), gate: Arc::new(verifier), issuer: Arc::new(issuer) };
+    let keys = Arc::new(SigningKeys::open(&db, settings.signing).await?);
+    let verifier = Arc::new(Verifier::new(trust.clone(), keys.checking(), epochs.clone(), settings.clock));
+    let key_sets = Arc::new(KeySets::new(Outbound::new(!settings.allow_private_addresses)));
+    let issuer = Issuer { keys: keys.clone(), key_sets: key_sets.clone(), verifier: verifier.clone(), trust };
+    let app = App { db: db.clone(), gate: verifier as Gate, issuer: Arc::new(issuer), keys: keys.clone(), key_sets };
 
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
@@ -65,6 +78,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
+        tokio::spawn(clients::warn_of_ends(db.clone(), stop.clone())),
+        tokio::spawn(keys.keep(db.clone(), stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {

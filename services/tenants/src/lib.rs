@@ -8,13 +8,16 @@ mod changes;
 mod clients;
 mod data_sharing;
 mod facts;
+mod key_sets;
 mod onboarding;
 mod organisations;
 mod regions;
 mod routes;
 mod security_contacts;
+mod signing_keys;
 mod tokens;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
 pub use clients::bootstrap;
 pub use routes::openapi;
+pub use signing_keys::SigningSettings;

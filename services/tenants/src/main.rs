@@ -1,8 +1,7 @@
 //! The tenants service as a process of its own.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use auth::Signer;
 use clap::Parser;
 use tenancy::Access;
 
@@ -18,9 +17,21 @@ struct Arguments {
     /// The base of our public address: issuer and audience of tokens.
     #[arg(long, env = "TENFOLD_PUBLIC_URL", default_value = "http://127.0.0.1:8080")]
     public_url: String,
-    /// The private key tokens are signed with; made where it is not there.
+    /// The private key tokens are signed with at first; made where it is not there. Those after it are in the database.
     #[arg(long, env = "TENFOLD_TOKEN_KEY", default_value = "token-signing.pem")]
     token_key: PathBuf,
+    /// The file of the key that seals those in the database: 32 bytes in base64, mode 0600.
+    #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY_FILE", default_value = "key-encryption.key")]
+    key_encryption_key_file: PathBuf,
+    /// How long a new signing key is published before it signs, in seconds.
+    #[arg(long, env = "TENFOLD_KEY_PROPAGATION_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=86_400))]
+    key_propagation_seconds: u32,
+    /// After how many days the signing keys rotate by themselves.
+    #[arg(long, env = "TENFOLD_KEY_ROTATION_DAYS", default_value_t = tenants::SigningSettings::ROTATE_AFTER_DAYS, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    key_rotation_days: u32,
+    /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
+    #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set)]
+    allow_private_addresses: bool,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -38,7 +49,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         access: Access::default().and_environment(tenants::ROLES.names())?,
         own_cluster: arguments.own_cluster,
         public_url: arguments.public_url,
-        signer: Signer::load_or_create(&arguments.token_key)?,
+        signing: tenants::SigningSettings {
+            token_key: arguments.token_key,
+            key_encryption_key: arguments.key_encryption_key_file,
+            propagation: Duration::from_secs(arguments.key_propagation_seconds.into()),
+            rotate_after_days: arguments.key_rotation_days,
+        },
+        allow_private_addresses: arguments.allow_private_addresses,
         clock: domain::Clock::System,
     };
     tenants::serve(listener, settings, web::stop_signal()).await

@@ -7,7 +7,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, audit, boroughs, changes, clients, data_sharing, onboarding, organisations, regions, security_contacts, tokens,
+    App, audit, boroughs, changes, clients, data_sharing, onboarding, organisations, regions, security_contacts,
+    signing_keys, tokens,
 };
 
 #[derive(OpenApi)]
@@ -41,17 +42,39 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(organisations::http::end_organisation))
         .routes(routes!(organisations::http::name_organisation))
         .routes(routes!(organisations::http::list_partner_organisations))
-        .routes(routes!(clients::http::list_clients, clients::http::create_client))
-        .routes(routes!(clients::http::get_client))
-        .routes(routes!(clients::http::get_client_transitions, clients::http::move_client))
-        .routes(routes!(clients::office::list_region_clients, clients::office::create_region_client))
-        .routes(routes!(clients::office::list_partner_clients, clients::office::create_partner_client))
-        .routes(routes!(clients::office::list_platform_clients, clients::office::create_platform_client))
+        .routes(routes!(clients::revocations::revoke_all))
+        .routes(routes!(clients::http::boroughs::list, clients::http::boroughs::create))
+        .routes(routes!(clients::http::boroughs::get, clients::http::boroughs::change))
+        .routes(routes!(clients::http::boroughs::transitions, clients::http::boroughs::shift))
+        .routes(routes!(clients::http::boroughs::list_keys, clients::http::boroughs::rotate))
+        .routes(routes!(clients::http::boroughs::get_key))
+        .routes(routes!(clients::http::boroughs::key_transitions, clients::http::boroughs::shift_key))
+        .routes(routes!(clients::http::regions::list, clients::http::regions::create))
+        .routes(routes!(clients::http::regions::get, clients::http::regions::change))
+        .routes(routes!(clients::http::regions::transitions, clients::http::regions::shift))
+        .routes(routes!(clients::http::regions::list_keys, clients::http::regions::rotate))
+        .routes(routes!(clients::http::regions::get_key))
+        .routes(routes!(clients::http::regions::key_transitions, clients::http::regions::shift_key))
+        .routes(routes!(clients::http::partners::list, clients::http::partners::create))
+        .routes(routes!(clients::http::partners::get, clients::http::partners::change))
+        .routes(routes!(clients::http::partners::transitions, clients::http::partners::shift))
+        .routes(routes!(clients::http::partners::list_keys, clients::http::partners::rotate))
+        .routes(routes!(clients::http::partners::get_key))
+        .routes(routes!(clients::http::partners::key_transitions, clients::http::partners::shift_key))
+        .routes(routes!(clients::http::platform::list, clients::http::platform::create))
+        .routes(routes!(clients::http::platform::get, clients::http::platform::change))
+        .routes(routes!(clients::http::platform::transitions, clients::http::platform::shift))
+        .routes(routes!(clients::http::platform::list_keys, clients::http::platform::rotate))
+        .routes(routes!(clients::http::platform::get_key))
+        .routes(routes!(clients::http::platform::key_transitions, clients::http::platform::shift_key))
         .routes(routes!(regions::http::list_regions, regions::http::create_region))
         .routes(routes!(regions::http::list_region_boroughs))
         .routes(routes!(audit::http::list_audit))
         .routes(routes!(changes::http::list_tenants_changes))
+        .routes(routes!(signing_keys::http::list_signing_keys))
+        .routes(routes!(signing_keys::http::rotate_signing_keys))
         .routes(routes!(tokens::http::issue_token))
+        .routes(routes!(tokens::revocation::revoke_token))
         .routes(routes!(tokens::http::key_set))
         .routes(routes!(tokens::http::metadata))
 }

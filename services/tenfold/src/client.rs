@@ -44,6 +44,12 @@ impl Client {
         Self { http, base: base.to_owned(), credentials, token: Arc::default() }
     }
 
+    /// What it says who it is with.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
     /// An access token, the last one as long as it is good for a minute yet.
     ///
     /// # Errors

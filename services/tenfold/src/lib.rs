@@ -3,9 +3,11 @@
 pub mod borough;
 pub mod calling;
 pub mod client;
+pub mod clients;
 pub mod demo;
 pub mod document;
 pub mod import;
+pub mod keys;
 pub mod ledger;
 pub mod personas;
 pub mod redis;

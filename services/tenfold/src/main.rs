@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, import, ledger, seal, borough, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, import, borough, client, keys, ledger, seal, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -8,7 +8,9 @@ use sqlx::postgres::PgConnectOptions;
 use tenfold::{
     borough::Borough,
     client::Client,
+    clients::{self, Clients},
     document, import,
+    keys::{self, Keys},
     ledger::Ledger,
     personas::Personas,
     seals::Seal,
@@ -52,6 +54,12 @@ enum Command {
     },
     /// Take a month's file of a ledger into a fund of the running stack.
     Import(import::ImportSettings),
+    /// Look after API clients, through the API.
+    #[command(subcommand)]
+    Client(Clients),
+    /// Look after the keys tokens are signed with, through the API.
+    #[command(subcommand)]
+    Keys(Keys),
     /// Look after the ledger of a running stack.
     #[command(subcommand)]
     Ledger(Ledger),
@@ -108,6 +116,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Import(settings) => import::import(&settings).await,
+        Command::Client(what) => clients::run(&what).await,
+        Command::Keys(what) => keys::run(&what).await,
         Command::Ledger(what) => tenfold::ledger::run(&what).await,
         Command::Seal(what) => tenfold::seals::run(&what),
         Command::Borough(what) => tenfold::borough::run(&what).await,

@@ -66,6 +66,18 @@ pub struct UpSettings {
     /// The file of the key that closed periods are sealed with. Default: one of its own in the data folder.
     #[arg(long, env = "TENFOLD_SEAL_KEY_FILE")]
     pub seal_key_file: Option<PathBuf>,
+    /// The file of the key that seals the keys tokens are signed with. Default: one of its own in the data folder.
+    #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY_FILE")]
+    pub key_encryption_key_file: Option<PathBuf>,
+    /// How long a new key is published before it signs tokens, in seconds.
+    #[arg(long, env = "TENFOLD_KEY_PROPAGATION_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(2..=86_400))]
+    pub key_propagation_seconds: u32,
+    /// After how many days the keys tokens are signed with rotate by themselves.
+    #[arg(long, env = "TENFOLD_KEY_ROTATION_DAYS", default_value_t = tenants::SigningSettings::ROTATE_AFTER_DAYS, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub key_rotation_days: u32,
+    /// Whether addresses that callers give may be private ones, and plain HTTP: for trying things out on one machine.
+    #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_private_addresses: bool,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Switch,

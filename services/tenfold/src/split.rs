@@ -25,8 +25,10 @@ pub struct SplitSettings {
     pub own_cluster: bool,
     /// A Redis, where there is one.
     pub redis_url: Option<String>,
-    /// The file of the key tokens are signed with.
-    pub token_key: PathBuf,
+    /// How the keys tokens are signed with are kept.
+    pub signing: tenants::SigningSettings,
+    /// Whether addresses that callers give may be private ones.
+    pub allow_private_addresses: bool,
     /// The file of the key periods are sealed with.
     pub seal_key: PathBuf,
     /// Where the content of papers lies.
@@ -51,7 +53,7 @@ impl Split {
         let mut tell = |name: &str, value: String| common.insert(name.to_owned(), value);
         tell("TENFOLD_PUBLIC_URL", url.clone());
         tell("TENFOLD_OWN_CLUSTER", settings.own_cluster.to_string());
-        tell("TENFOLD_TOKEN_KEY", settings.token_key.display().to_string());
+        tell("TENFOLD_ALLOW_PRIVATE_ADDRESSES", settings.allow_private_addresses.to_string());
         tell("TENFOLD_PAPERS_URL", settings.papers_url);
         tell("TENFOLD_IMPORTS_DIR", settings.imports_folder.display().to_string());
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
@@ -69,10 +71,20 @@ impl Split {
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);
-            command.env_remove("TENFOLD_REDIS_URL").env_remove("TENFOLD_SEAL_KEY_FILE").envs(&common);
+            for own in ["TENFOLD_REDIS_URL", "TENFOLD_SEAL_KEY_FILE", "TENFOLD_KEY_ENCRYPTION_KEY_FILE"] {
+                command.env_remove(own);
+            }
+            command.envs(&common);
             // A service gets the addresses of its own roles and no others.
             for (role, address) in settings.roles.iter().filter(|(role, _)| role.starts_with(&format!("{service}_"))) {
                 command.env(format!("TENFOLD_{}_DATABASE_URL", role.to_uppercase()), address);
+            }
+            if service == "tenants" {
+                let signing = &settings.signing;
+                command.env("TENFOLD_TOKEN_KEY", &signing.token_key);
+                command.env("TENFOLD_KEY_ENCRYPTION_KEY_FILE", &signing.key_encryption_key);
+                command.env("TENFOLD_KEY_PROPAGATION_SECONDS", signing.propagation.as_secs().to_string());
+                command.env("TENFOLD_KEY_ROTATION_DAYS", signing.rotate_after_days.to_string());
             }
             if service == "budgets" {
                 command.env("TENFOLD_SEAL_KEY_FILE", &settings.seal_key);

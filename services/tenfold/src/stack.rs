@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use auth::{Gate, Signer};
+use auth::Gate;
 use domain::Clock;
 use tenancy::Access;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -21,8 +21,10 @@ pub struct StackSettings {
     pub own_cluster: bool,
     /// A Redis, where there is one.
     pub redis_url: Option<String>,
-    /// The file of the key tokens are signed with.
-    pub token_key: PathBuf,
+    /// How the keys tokens are signed with are kept.
+    pub signing: tenants::SigningSettings,
+    /// Whether addresses that callers give may be private ones.
+    pub allow_private_addresses: bool,
     /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
     pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
@@ -61,12 +63,12 @@ impl Stack {
         let (tenants_at, tenants_url) = inside().await?;
         let (budgets_at, budgets_url) = inside().await?;
         let (governance_at, governance_url) = inside().await?;
-        let signer = Signer::load_or_create(&settings.token_key)?;
         let tenants = tenants::Settings {
             access: access.clone(),
             own_cluster,
             public_url: url.clone(),
-            signer,
+            signing: settings.signing,
+            allow_private_addresses: settings.allow_private_addresses,
             clock: clock.clone(),
         };
         settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;

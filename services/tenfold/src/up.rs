@@ -5,7 +5,7 @@ use std::{
     fs::{self, File},
     path::Path,
     str::FromStr,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
@@ -100,7 +100,16 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     }
 
     let step = Step::begin("Starting the services", 0);
-    let token_key = folder.join("token-signing.pem");
+    let mut signing = tenants::SigningSettings {
+        propagation: Duration::from_secs(settings.key_propagation_seconds.into()),
+        rotate_after_days: settings.key_rotation_days,
+        ..tenants::SigningSettings::in_folder(&folder)
+    };
+    // A key that is given is used as it is; our own is made.
+    match settings.key_encryption_key_file {
+        Some(given) => signing.key_encryption_key = given,
+        None => auth::SealingKey::make_where_missing(&signing.key_encryption_key)?,
+    }
     // A key that is given is used as it is; our own is made.
     let seal_key = match settings.seal_key_file {
         Some(given) => given,
@@ -124,7 +133,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             roles,
             own_cluster: own,
             redis_url,
-            token_key,
+            signing,
+            allow_private_addresses: settings.allow_private_addresses,
             seal_key,
             papers_url,
             imports_folder: folder.join("imports"),
@@ -138,7 +148,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             access,
             own_cluster: own,
             redis_url,
-            token_key,
+            signing,
+            allow_private_addresses: settings.allow_private_addresses,
             seal_key: Some(seal_key),
             papers_url,
             imports_folder: folder.join("imports"),
@@ -237,6 +248,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         "roles.toml",
         "running.toml",
         "token-signing.pem",
+        "key-encryption.key",
         "seal-signing.pem",
         "postgres.log",
         "redis.sock",

@@ -112,6 +112,7 @@ pub(crate) fn claims() -> Value {
         owner: Owner::Borough(claim),
         role: Role::Finance,
         scopes: Role::Finance.scopes(),
+        token_id: "a-token".into(),
         issued_at: now().timestamp() - 10,
         expires_at: now().timestamp() + 590,
     };

@@ -198,7 +198,10 @@ async fn an_epoch_cuts_off_what_was_issued_up_to_it() {
             borough_id: borough.map(|b| b.parse().unwrap()),
             not_before: at,
         }],
+        ..EpochFeed::default()
     };
+    let handed_back =
+        |id: &str| EpochFeed { revoked: vec![auth::RevokedToken { token_id: id.into() }], ..EpochFeed::default() };
     let (client, borough) = ("borough.salford.live.0123456789", "01890a5d-ac96-774b-bcce-b302099a8057");
     for (feed, wanted) in [
         (cut(Some(client), None, issued - 1), 200),
@@ -206,6 +209,8 @@ async fn an_epoch_cuts_off_what_was_issued_up_to_it() {
         (cut(None, Some(borough), issued), 401),
         (cut(Some("another"), None, issued + 99), 200),
         (cut(None, Some("01890a5d-ac96-774b-bcce-b302099a8058"), issued + 99), 200),
+        (handed_back("another"), 200),
+        (handed_back("a-token"), 401),
     ] {
         shop.epochs.hear(feed);
         assert_eq!(shop.status(&token).await, wanted);

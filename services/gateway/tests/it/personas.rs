@@ -13,6 +13,7 @@ fn caller(client_id: &str, owner: Owner, role: Role) -> Caller {
         owner,
         role,
         scopes: role.scopes(),
+        token_id: "a-token".into(),
         issued_at: now,
         expires_at: now + auth::LIFETIME_SECONDS,
     }

@@ -85,7 +85,7 @@ async fn keys(State(backstage): State<Arc<Backstage>>) -> Json<JwkSet> {
 }
 
 async fn epochs(State(backstage): State<Arc<Backstage>>) -> Json<EpochFeed> {
-    Json(EpochFeed { epochs: backstage.epochs.lock().unwrap().clone() })
+    Json(EpochFeed { epochs: backstage.epochs.lock().unwrap().clone(), ..EpochFeed::default() })
 }
 
 async fn ready(State(backstage): State<Arc<Backstage>>) -> StatusCode {

@@ -19,6 +19,7 @@ pub async fn bootstrap(owner: &PgConnectOptions, clock: &Clock) -> anyhow::Resul
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('bootstrap', 0))").fetch_one(&mut *tx).await?;
     // Forced row-level security binds an owner that is no superuser: lift it in this transaction only.
     sqlx::query!("alter table tenants.client no force row level security").execute(&mut *tx).await?;
+    sqlx::query!("alter table tenants.client_key no force row level security").execute(&mut *tx).await?;
     let there =
         sqlx::query_scalar!(r#"select exists (select from tenants.client where owner_kind = 'platform') as "there!""#)
             .fetch_one(&mut *tx)
@@ -32,6 +33,7 @@ pub async fn bootstrap(owner: &PgConnectOptions, clock: &Clock) -> anyhow::Resul
         store::insert(&mut tx, &client).await?;
         made = Some((client.client_id, secret.reveal().to_owned()));
     }
+    sqlx::query!("alter table tenants.client_key force row level security").execute(&mut *tx).await?;
     sqlx::query!("alter table tenants.client force row level security").execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(made)

@@ -1,152 +1,281 @@
-//! A borough's API clients over HTTP.
+//! API clients and their keys over HTTP: the same operations for a borough's own and for those of each kind of office.
 
-use auth::{OwnerKind, can};
+use std::sync::Arc;
+
+use auth::can;
+use axum::extract::State;
+use domain::ClientKeyId;
 use serde::Deserialize;
-use tenancy::{Act, Borough, Handled, InBorough, Tx};
-use web::{
-    At, Created, Found, IfMatch, Move, MoveDraft, Page, PageRequest, Paging, Problem, Sent, Transitions, Versioned,
-    move_refused, problems,
-};
+use tenancy::{Handled, InBorough, OnPlatform};
+use web::{At, Found, IfMatch, MoveDraft, Page, PageRequest, Paging, Problem, Sent, Transitions, Versioned};
 
 use super::{
-    client::{ClientBody, ClientDraft, ClientOwner, ClientState, CreatedClient, NewClient},
-    store,
+    acts,
+    client::{ClientBody, ClientChange, ClientDraft, ClientState, CreatedClient},
+    door::{NoPath, PartnerPath, RegionPath, of_borough, of_partner, of_platform, of_region},
+    key::{CreatedKey, KeyBody, KeyDraft, KeyState},
+    key_acts,
 };
+use crate::key_sets::KeySets;
 
+/// A client in a path.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Path)]
-pub(crate) struct ClientPath {
-    /// Slug or GSS code.
-    #[param(example = "salford")]
-    #[expect(dead_code, reason = "read by the scope")]
-    borough: String,
+pub(crate) struct ClientIn {
     /// The `client_id`.
     #[param(example = "borough.salford.live.5f1c09ab2e")]
     client: String,
 }
 
-/// List API clients
-#[utoipa::path(
-    get, path = "/v1/boroughs/{borough}/clients", operation_id = "listClients", tag = "clients",
-    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Paging),
-    responses((status = 200, body = Page<ClientBody>)),
-    security(("bearer" = ["clients:read"])),
-)]
-pub(crate) async fn list_clients(
-    scope: InBorough<can::ReadClients>,
-    page: PageRequest,
-) -> Result<Page<ClientBody>, Problem> {
-    let mut tx = scope.read().await?;
-    let rows = store::list(&mut tx, None, page.after()?, page.rows_wanted()).await?;
-    Ok(page.page(rows, |client| client.id.clone()))
+/// A key in a path.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct KeyIn {
+    /// The `client_id`.
+    #[param(example = "borough.salford.live.5f1c09ab2e")]
+    client: String,
+    /// The key.
+    key: ClientKeyId,
 }
 
-/// Create an API client
-///
-/// The secret is in this answer and never again. A client may do no more than its role.
-#[utoipa::path(
-    post, path = "/v1/boroughs/{borough}/clients", operation_id = "createClient", tag = "clients",
-    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford")),
-    request_body = ClientDraft,
-    responses((status = 201, body = CreatedClient)),
-    security(("bearer" = ["clients:manage"])),
-)]
-pub(crate) async fn create_client(
-    scope: InBorough<can::ManageClients>,
-    Sent(draft, request): Sent<ClientDraft>,
-) -> Handled {
-    let scopes = draft.check(OwnerKind::Borough)?;
-    let mut tx = scope.write(&request).await?;
-    let own = scope.borough();
-    let owner = ClientOwner::Borough { id: own.id, slug: own.slug.clone(), mode: own.mode };
-    let secret = NewClient::secret_for(&owner);
-    let client = NewClient::new(owner, draft.role, &draft.name, scopes, &secret, scope.now());
-    store::insert(tx.connection(), &client).await?;
-    let body = get(&mut tx, &client.client_id).await?;
-    tx.record(Act::new("client.created", format!("clients/{}", body.id)).after(serde_json::json!(body)));
-    let location = format!("/v1/boroughs/{}/clients/{}", own.slug, body.id);
-    let kept = CreatedClient { client: body, client_secret: None };
-    let shown = CreatedClient { client_secret: Some(secret.reveal().to_owned()), ..kept.clone() };
-    Ok(tx.answer_once(Created { location, version: Some(1), body: shown }, &kept).await?)
-}
-
-async fn get(tx: &mut Tx<Borough>, id: &str) -> Result<ClientBody, Problem> {
-    store::list(tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("client"))
-}
-
-/// Get an API client
-#[utoipa::path(
-    get, path = "/v1/boroughs/{borough}/clients/{client}", operation_id = "getClient", tag = "clients",
-    params(ClientPath),
-    responses((status = 200, body = ClientBody)),
-    security(("bearer" = ["clients:read"])),
-)]
-pub(crate) async fn get_client(
-    scope: InBorough<can::ReadClients>,
-    At(path): At<ClientPath>,
-) -> Result<Found<ClientBody>, Problem> {
-    let client = get(&mut scope.read().await?, &path.client).await?;
-    Ok(Found::at(client.version, client))
-}
-
-/// Get an API client's state and allowed moves
-#[utoipa::path(
-    get, path = "/v1/boroughs/{borough}/clients/{client}/transitions", operation_id = "getClientTransitions", tag = "clients",
-    params(ClientPath),
-    responses((status = 200, body = Transitions<ClientState>)),
-    security(("bearer" = ["clients:read"])),
-)]
-pub(crate) async fn get_client_transitions(
-    scope: InBorough<can::ReadClients>,
-    At(path): At<ClientPath>,
-) -> Result<Found<Transitions<ClientState>>, Problem> {
-    let client = get(&mut scope.read().await?, &path.client).await?;
-    Ok(told(&client, Vec::new()))
-}
-
-fn told(client: &ClientBody, data: Vec<Move<ClientState>>) -> Found<Transitions<ClientState>> {
-    let allowed = client.state.allowed().to_vec();
-    Found::at(client.version, Transitions { state: client.state, allowed, data, next_cursor: None })
-}
-
-/// Revoke an API client
-///
-/// It gets no more tokens, and those it has are cut off within a minute.
-#[utoipa::path(
-    post, path = "/v1/boroughs/{borough}/clients/{client}/transitions", operation_id = "moveClient", tag = "clients",
-    params(ClientPath, Versioned),
-    request_body(content = MoveDraft<ClientState>, example = json!({"to": "revoked", "reason": "No longer used"})),
-    responses((status = 200, body = Transitions<ClientState>)),
-    security(("bearer" = ["clients:manage"])),
-)]
-pub(crate) async fn move_client(
-    scope: InBorough<can::ManageClients>,
-    At(path): At<ClientPath>,
-    version: IfMatch,
-    Sent(draft, request): Sent<MoveDraft<ClientState>>,
-) -> Handled {
-    draft.check()?;
-    let mut tx = scope.write(&request).await?;
-    let client = get(&mut tx, &path.client).await?;
-    version.holds(client.version)?;
-    if !client.state.allowed().contains(&draft.to) {
-        return Err(move_refused(&client.state, &draft.to, client.state.allowed()).into());
+impl KeyIn {
+    fn which(&self) -> (&str, ClientKeyId) {
+        (&self.client, self.key)
     }
-    if !store::revoke(&mut tx, &client, draft.reason.trim()).await? {
-        return Err(Problem::new(
-            &problems::VERSION_STALE,
-            "It has just been changed by somebody else. Read it again.",
-        )
-        .into());
-    }
-    tx.record(Act::new("client.revoked", format!("clients/{}", client.id)).after(draft.reason.trim()).deleting());
-    let moved = Move {
-        from: client.state,
-        to: draft.to,
-        reason: draft.reason.trim().to_owned(),
-        by: scope.caller().client_id.clone(),
-        moved_at: scope.now(),
+}
+
+/// The operations on the clients of one kind of owner.
+macro_rules! clients_of {
+    (
+        $module:ident, $name:literal, $whose:literal at $base:literal ($($owner:tt)*) $path:ty,
+        $scope:ident by $owned:ident, $read:ident $reads:literal, $manage:ident $manages:literal, $example:tt
+    ) => {
+        #[doc = concat!("The API clients of ", $whose, ".")]
+        pub(crate) mod $module {
+            use super::*;
+
+            #[utoipa::path(
+                get, path = $base, operation_id = concat!("list", $name, "Clients"), tag = "clients",
+                summary = concat!("List the API clients of ", $whose),
+                params($($owner)* Paging),
+                responses((status = 200, body = Page<ClientBody>)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn list(
+                scope: $scope<can::$read>,
+                path: $path,
+                page: PageRequest,
+            ) -> Result<Page<ClientBody>, Problem> {
+                acts::list(&scope, $owned(&scope, path), page).await
+            }
+
+            #[utoipa::path(
+                post, path = $base, operation_id = concat!("create", $name, "Client"), tag = "clients",
+                summary = concat!("Create an API client of ", $whose),
+                description = "It may do no more than its role. A secret is in this answer and never again; a client that signs \
+                    (private_key_jwt) sends its public keys, or the address at which it publishes them, which is asked at once.",
+                params($($owner)*),
+                request_body(content = ClientDraft, example = json!($example)),
+                responses((status = 201, body = CreatedClient)),
+                security(("bearer" = [$manages])),
+            )]
+            pub(crate) async fn create(
+                scope: $scope<can::$manage>,
+                path: $path,
+                State(key_sets): State<Arc<KeySets>>,
+                Sent(draft, request): Sent<ClientDraft>,
+            ) -> Handled {
+                acts::create(&scope, $owned(&scope, path), &key_sets, draft, &request).await
+            }
+
+            #[utoipa::path(
+                get, path = concat!($base, "/{client}"), operation_id = concat!("get", $name, "Client"), tag = "clients",
+                summary = concat!("Get an API client of ", $whose),
+                params($($owner)* ClientIn),
+                responses((status = 200, body = ClientBody)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn get(
+                scope: $scope<can::$read>,
+                path: $path,
+                At(of): At<ClientIn>,
+            ) -> Result<Found<ClientBody>, Problem> {
+                acts::get(&scope, $owned(&scope, path), &of.client).await
+            }
+
+            #[utoipa::path(
+                patch, path = concat!($base, "/{client}"), operation_id = concat!("change", $name, "Client"), tag = "clients",
+                summary = concat!("Change an API client of ", $whose),
+                description = "Its name, its last day, or where it publishes its keys. What it may do does not change: make another.",
+                params($($owner)* ClientIn, Versioned),
+                request_body = ClientChange,
+                responses((status = 200, body = ClientBody)),
+                security(("bearer" = [$manages])),
+            )]
+            pub(crate) async fn change(
+                scope: $scope<can::$manage>,
+                path: $path,
+                At(of): At<ClientIn>,
+                version: IfMatch,
+                State(key_sets): State<Arc<KeySets>>,
+                Sent(draft, request): Sent<ClientChange>,
+            ) -> Handled {
+                let owned = $owned(&scope, path);
+                acts::change(&scope, owned, &key_sets, (&of.client, version), (draft, &request)).await
+            }
+
+            #[utoipa::path(
+                get, path = concat!($base, "/{client}/transitions"), tag = "clients",
+                operation_id = concat!("get", $name, "ClientTransitions"),
+                summary = concat!("Get the state and the allowed moves of an API client of ", $whose),
+                params($($owner)* ClientIn),
+                responses((status = 200, body = Transitions<ClientState>)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn transitions(
+                scope: $scope<can::$read>,
+                path: $path,
+                At(of): At<ClientIn>,
+            ) -> Result<Found<Transitions<ClientState>>, Problem> {
+                acts::transitions(&scope, $owned(&scope, path), &of.client).await
+            }
+
+            #[utoipa::path(
+                post, path = concat!($base, "/{client}/transitions"), operation_id = concat!("move", $name, "Client"),
+                tag = "clients",
+                summary = concat!("Revoke an API client of ", $whose),
+                description = "It gets no more tokens, and those it has are cut off within a minute. The last one that may make others stays.",
+                params($($owner)* ClientIn, Versioned),
+                request_body(content = MoveDraft<ClientState>, example = json!({"to": "revoked", "reason": "No longer used"})),
+                responses((status = 200, body = Transitions<ClientState>)),
+                security(("bearer" = [$manages])),
+            )]
+            pub(crate) async fn shift(
+                scope: $scope<can::$manage>,
+                path: $path,
+                At(of): At<ClientIn>,
+                version: IfMatch,
+                Sent(draft, request): Sent<MoveDraft<ClientState>>,
+            ) -> Handled {
+                acts::revoke(&scope, $owned(&scope, path), (&of.client, version), (draft, &request)).await
+            }
+
+            #[utoipa::path(
+                get, path = concat!($base, "/{client}/keys"), operation_id = concat!("list", $name, "ClientKeys"),
+                tag = "clients",
+                summary = concat!("List the keys of an API client of ", $whose),
+                description = "Secrets by how they begin, public keys as they are. A client that publishes its keys has none here.",
+                params($($owner)* ClientIn, Paging),
+                responses((status = 200, body = Page<KeyBody>)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn list_keys(
+                scope: $scope<can::$read>,
+                path: $path,
+                At(of): At<ClientIn>,
+                page: PageRequest,
+            ) -> Result<Page<KeyBody>, Problem> {
+                key_acts::list(&scope, $owned(&scope, path), &of.client, page).await
+            }
+
+            #[utoipa::path(
+                post, path = concat!($base, "/{client}/keys"), operation_id = concat!("rotate", $name, "ClientKey"),
+                tag = "clients",
+                summary = concat!("Rotate the key of an API client of ", $whose),
+                description = "Makes a new secret, shown once, or takes a new public key. Those there are work on beside it for the \
+                    overlap, 24 hours if not said otherwise, and then retire: time to change over without a failed call.",
+                params($($owner)* ClientIn),
+                request_body = KeyDraft,
+                responses((status = 201, body = CreatedKey)),
+                security(("bearer" = [$manages])),
+            )]
+            pub(crate) async fn rotate(
+                scope: $scope<can::$manage>,
+                path: $path,
+                At(of): At<ClientIn>,
+                Sent(draft, request): Sent<KeyDraft>,
+            ) -> Handled {
+                key_acts::rotate(&scope, $owned(&scope, path), &of.client, (draft, &request)).await
+            }
+
+            #[utoipa::path(
+                get, path = concat!($base, "/{client}/keys/{key}"), operation_id = concat!("get", $name, "ClientKey"),
+                tag = "clients",
+                summary = concat!("Get a key of an API client of ", $whose),
+                params($($owner)* KeyIn),
+                responses((status = 200, body = KeyBody)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn get_key(
+                scope: $scope<can::$read>,
+                path: $path,
+                At(of): At<KeyIn>,
+            ) -> Result<Found<KeyBody>, Problem> {
+                key_acts::get(&scope, $owned(&scope, path), of.which()).await
+            }
+
+            #[utoipa::path(
+                get, path = concat!($base, "/{client}/keys/{key}/transitions"), tag = "clients",
+                operation_id = concat!("get", $name, "ClientKeyTransitions"),
+                summary = concat!("Get the history and the allowed moves of a key of an API client of ", $whose),
+                description = "The moves that were asked for. Those that time makes, by starts_at and retires_at, are not among them.",
+                params($($owner)* KeyIn),
+                responses((status = 200, body = Transitions<KeyState>)),
+                security(("bearer" = [$reads])),
+            )]
+            pub(crate) async fn key_transitions(
+                scope: $scope<can::$read>,
+                path: $path,
+                At(of): At<KeyIn>,
+            ) -> Result<Found<Transitions<KeyState>>, Problem> {
+                key_acts::transitions(&scope, $owned(&scope, path), of.which()).await
+            }
+
+            #[utoipa::path(
+                post, path = concat!($base, "/{client}/keys/{key}/transitions"), tag = "clients",
+                operation_id = concat!("move", $name, "ClientKey"),
+                summary = concat!("Retire or revoke a key of an API client of ", $whose),
+                description = "Retiring ends it in 24 hours, then at once. Revoking is for one that others may know: it ends now, and the \
+                    tokens of the client are cut off within a minute, so that it asks for new ones.",
+                params($($owner)* KeyIn, Versioned),
+                request_body(content = MoveDraft<KeyState>, example = json!({"to": "revoked", "reason": "Found in a log"})),
+                responses((status = 200, body = Transitions<KeyState>)),
+                security(("bearer" = [$manages])),
+            )]
+            pub(crate) async fn shift_key(
+                scope: $scope<can::$manage>,
+                path: $path,
+                At(of): At<KeyIn>,
+                version: IfMatch,
+                Sent(draft, request): Sent<MoveDraft<KeyState>>,
+            ) -> Handled {
+                key_acts::shift(&scope, $owned(&scope, path), (of.which(), version), (draft, &request)).await
+            }
+        }
     };
-    let client = get(&mut tx, &path.client).await?;
-    Ok(tx.answer(told(&client, vec![moved])).await?)
 }
+
+clients_of!(
+    boroughs, "", "a borough" at "/v1/boroughs/{borough}/clients"
+    (("borough" = String, Path, description = "Slug or GSS code", example = "salford"),) NoPath,
+    InBorough by of_borough, ReadClients "clients:read", ManageClients "clients:manage",
+    {"name": "Month end posting", "role": "system"}
+);
+clients_of!(
+    regions, "Region", "a region" at "/v1/regions/{region}/clients"
+    (("region" = String, Path, description = "The region's slug", example = "greater-manchester"),) At<RegionPath>,
+    OnPlatform by of_region, ReadOfficeClients "office-clients:read", ManageOfficeClients "office-clients:manage",
+    {"name": "Dashboard", "role": "analyst"}
+);
+clients_of!(
+    partners, "Partner", "a partner organisation" at "/v1/partners/{ods}/clients"
+    (("ods" = String, Path, description = "The organisation's ODS code", example = "QOP"),) At<PartnerPath>,
+    OnPlatform by of_partner, ReadOfficeClients "office-clients:read", ManageOfficeClients "office-clients:manage",
+    {"name": "Finance reports", "role": "partner_finance"}
+);
+clients_of!(
+    platform, "Platform", "the platform" at "/v1/platform/clients"
+    () NoPath,
+    OnPlatform by of_platform, ReadOfficeClients "office-clients:read", ManageOfficeClients "office-clients:manage",
+    {"name": "Second officer", "role": "officer"}
+);

@@ -9,14 +9,24 @@ use super::{checklist::Facts, waiver::WaiverBody};
 
 /// What is known of the borough today.
 pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> Result<Facts, DbError> {
+    let now = tx.now();
     let row = sqlx::query!(
-        r#"select
+        r#"with working as (
+             select c.client_id, c.role from tenants.client c
+             where c.revoked_at is null and (c.expires_at is null or c.expires_at > $3)
+               and (c.jwks_uri is not null or exists (
+                 select from tenants.client_key k where k.client_id = c.client_id and k.starts_at <= $3
+                   and k.revoked_at is null and (k.retires_at is null or k.retires_at > $3)))
+           )
+           select
              exists (select from tenants.organisation o where o.kind = 'council' and o.gss = $1
                and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "council!",
              exists (select from tenants.organisation o where o.kind in ('ccg', 'icb') and o.ods is not null
                and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "nhs_body!",
-             (select count(*) from tenants.client c where c.role = 'admin' and c.revoked_at is null) as "administrators!",
-             (select count(*) from tenants.client c where c.role = 'system' and c.revoked_at is null) as "systems!",
+             (select count(*) from working c where c.role = 'admin') as "administrators!",
+             (select count(*) from working c where c.role = 'system') as "systems!",
+             (select max(k.last_used_on) from working c join tenants.client_key k on k.client_id = c.client_id
+              where c.role = 'system') as called_on,
              (select c.office from tenants.security_contact c order by c.contact_id desc limit 1) as security_contact,
              (select 'Version ' || d.version || ', signed by ' || d.signed_by || ' on ' || d.signed_on
               from tenants.data_sharing_agreement d order by d.agreement_id desc limit 1) as data_sharing,
@@ -25,7 +35,8 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
              (select s.path from tenants.set_up_step s where s.step = 'scheme_codes') as scheme_codes,
              (select s.path from tenants.set_up_step s where s.step = 'reconciliation') as reconciliation"#,
         gss.as_str(),
-        today
+        today,
+        now
     )
     .fetch_one(tx.connection())
     .await?;
@@ -36,7 +47,7 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
         security_contact: row.security_contact,
         data_sharing: row.data_sharing,
         systems: row.systems,
-        called_on: None,
+        called_on: row.called_on,
         agreement: row.agreement,
         constitution: row.constitution,
         scheme_codes: row.scheme_codes,

@@ -2,35 +2,42 @@
 
 use std::sync::Arc;
 
-use auth::{Caller, Claims, ClientSecret, JwkSet, LIFETIME_SECONDS, Scopes, permissions};
+use auth::{Caller, Claims, JwkSet, LIFETIME_SECONDS, Scopes, permissions};
 use axum::{
     Json,
-    body::to_bytes,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use tenancy::Db;
 use web::Problem;
 
-use super::{Issuer, store};
-
-const FORM_LIMIT: usize = 8 * 1024;
+use super::{
+    Issuer, credentials,
+    form::{Form, Refused, TokenRefusal, bad},
+    proof,
+};
 
 /// What the token endpoint takes.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
 #[schema(example = json!({"grant_type": "client_credentials"}))]
+#[expect(dead_code, reason = "described here, read as a form")]
 pub(crate) struct TokenForm {
     /// Always `client_credentials`.
     grant_type: Option<String>,
     /// Where the client does not use HTTP Basic.
     #[schema(max_length = 120)]
     client_id: Option<String>,
-    /// Where the client does not use HTTP Basic.
+    /// Where the client has a secret and does not use HTTP Basic.
     #[schema(max_length = 200)]
     client_secret: Option<String>,
+    /// Of a client that signs: urn:ietf:params:oauth:client-assertion-type:jwt-bearer.
+    #[schema(max_length = 60)]
+    client_assertion_type: Option<String>,
+    /// Of a client that signs: its assertion (RFC 7523), up to 8 KB, for one request.
+    #[schema(max_length = 8192)]
+    client_assertion: Option<String>,
     /// Fewer scopes than the client has, names with a space between.
     scope: Option<String>,
 }
@@ -51,58 +58,10 @@ pub(crate) struct TokenBody {
     scope: String,
 }
 
-/// A refusal of the token endpoint (RFC 6749 §5.2).
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TokenRefusal {
-    /// Which kind.
-    #[schema(example = "invalid_client")]
-    error: &'static str,
-    /// What to do.
-    error_description: String,
-}
-
-enum Refused {
-    Oauth(StatusCode, &'static str, String),
-    Other(Problem),
-}
-
-impl<E: Into<Problem>> From<E> for Refused {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Other(problem) => problem.into_response(),
-            Self::Oauth(status, error, error_description) => {
-                let mut response = (status, Json(TokenRefusal { error, error_description })).into_response();
-                if status == StatusCode::UNAUTHORIZED {
-                    let basic = HeaderValue::from_static(r#"Basic realm="tenfold""#);
-                    response.headers_mut().insert(header::WWW_AUTHENTICATE, basic);
-                }
-                response
-            }
-        }
-    }
-}
-
-fn bad(error: &'static str, why: &str) -> Refused {
-    Refused::Oauth(StatusCode::BAD_REQUEST, error, why.to_owned())
-}
-
-fn unknown_client() -> Refused {
-    Refused::Oauth(
-        StatusCode::UNAUTHORIZED,
-        "invalid_client",
-        "There is no such client, or that is not its secret.".into(),
-    )
-}
-
 /// Get an access token
 ///
-/// OAuth 2.0 client credentials: the client names itself by HTTP Basic, or by `client_id` and `client_secret` in the form.
+/// OAuth 2.0 client credentials: the client says who it is by HTTP Basic, by `client_id` and `client_secret` in the form, or
+/// by a `client_assertion` that it signed (RFC 7523), whose `aud` is the issuer or this address.
 #[utoipa::path(
     post, path = "/oauth2/token", operation_id = "issueToken", tag = "tokens",
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
@@ -120,31 +79,15 @@ pub(crate) async fn issue_token(State(db): State<Db>, State(issuer): State<Arc<I
 
 async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, Refused> {
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/x-www-form-urlencoded") {
-        return Err(bad("invalid_request", "Send application/x-www-form-urlencoded."));
-    }
-    let bytes = to_bytes(body, FORM_LIMIT).await.map_err(|_| bad("invalid_request", "The form could not be read."))?;
-    let form = read_form(&bytes)?;
-    if form.grant_type.as_deref() != Some("client_credentials") {
+    let form = Form::read(&parts.headers, body).await?;
+    if form.get("grant_type") != Some("client_credentials") {
         return Err(bad("unsupported_grant_type", "The grant type here is client_credentials."));
     }
-    let (client_id, secret) = credentials(&parts.headers, &form)?;
-
-    let mut tx = db.issuer().await?;
-    let found = store::find_client(&mut tx, &client_id).await?;
-    let kept = found.as_ref().map_or(&[0; 32][..], |client| &client.secret_hash);
-    let fits = ClientSecret::matches(&secret, kept);
-    let client = found.filter(|client| fits && !client.revoked).ok_or_else(|| {
-        tracing::info!(client.id = client_id, "a client was refused a token");
-        unknown_client()
-    })?;
-    if client.suspended {
-        let why = "The borough is suspended; its clients get no tokens until it is resumed.";
-        return Err(Refused::Oauth(StatusCode::UNAUTHORIZED, "invalid_client", why.into()));
-    }
+    let credentials = credentials::read(&parts.headers, &form)?;
+    let endpoint = issuer.token_endpoint();
+    let proof::Proved { tx, client } = proof::prove(db, issuer, &credentials, &[&endpoint]).await?;
     let all = client.scopes.and(client.role.scopes());
-    let scopes = match form.scope.as_deref().filter(|scope| !scope.is_empty()) {
+    let scopes = match form.get("scope") {
         None => all,
         Some(asked) => {
             let asked: Scopes =
@@ -157,81 +100,46 @@ async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, 
     };
     let now = tx.clock_now();
     let issued_at = now.timestamp();
+    // A token does not outlive its client.
+    let life = client.expires_at.map_or(LIFETIME_SECONDS, |end| (end - now).num_seconds().clamp(1, LIFETIME_SECONDS));
+    let token_id = domain::EventId::at(now).to_string();
     let caller = Caller {
-        client_id,
+        client_id: credentials.client_id().to_owned(),
         owner: client.owner,
         role: client.role,
         scopes,
+        token_id: token_id.clone(),
         issued_at,
-        expires_at: issued_at + LIFETIME_SECONDS,
+        expires_at: issued_at + life,
     };
-    let claims = Claims::of(&caller, &issuer.trust, domain::EventId::at(now).to_string());
-    let access_token = issuer.signer.sign(&claims).map_err(Problem::internal)?;
+    let claims = Claims::of(&caller, &issuer.trust, token_id);
+    let signer = issuer.keys.signer(now).ok_or_else(|| Problem::internal("there is no key to sign with"))?;
+    let access_token = signer.sign(&claims).map_err(Problem::internal)?;
     tx.commit().await?;
-    Ok(TokenBody { access_token, token_type: "Bearer", expires_in: LIFETIME_SECONDS, scope: scopes.to_string() })
-}
-
-/// Reads the form; a field said twice is refused (RFC 6749 §3.2).
-fn read_form(bytes: &[u8]) -> Result<TokenForm, Refused> {
-    let mut form = TokenForm::default();
-    for (name, value) in form_urlencoded::parse(bytes) {
-        let field = match &*name {
-            "grant_type" => &mut form.grant_type,
-            "client_id" => &mut form.client_id,
-            "client_secret" => &mut form.client_secret,
-            "scope" => &mut form.scope,
-            _ => continue,
-        };
-        if field.replace(value.into_owned()).is_some() {
-            return Err(bad("invalid_request", "A field of the form is said twice."));
-        }
-    }
-    Ok(form)
-}
-
-fn credentials(headers: &HeaderMap, form: &TokenForm) -> Result<(String, String), Refused> {
-    let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (id, secret) = match (basic, &form.client_id, &form.client_secret) {
-        (None, Some(id), Some(secret)) => (id.clone(), secret.clone()),
-        (Some(basic), id, None) => {
-            let (named, secret) = read_basic(basic).ok_or_else(unknown_client)?;
-            if id.as_ref().is_some_and(|id| *id != named) {
-                return Err(bad("invalid_request", "The form and the header name different clients."));
-            }
-            (named, secret)
-        }
-        (Some(_), _, Some(_)) => return Err(bad("invalid_request", "Name the client once: by Basic or in the form.")),
-        _ => return Err(unknown_client()),
-    };
-    if id.len() > 120 || secret.len() > 200 || id.contains('\0') {
-        return Err(unknown_client());
-    }
-    Ok((id, secret))
-}
-
-/// HTTP Basic, each half form-encoded (RFC 6749 §2.3.1).
-fn read_basic(header: &str) -> Option<(String, String)> {
-    let (scheme, coded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(BASE64_STANDARD.decode(coded.trim()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let plain = |half: &str| {
-        form_urlencoded::parse(half.as_bytes()).next().map(|(text, _)| text.into_owned()).unwrap_or_default()
-    };
-    Some((plain(id), plain(secret)))
+    Ok(TokenBody { access_token, token_type: "Bearer", expires_in: life, scope: scopes.to_string() })
 }
 
 /// Get the keys tokens are signed with
+///
+/// A new one is here before it signs; whoever keeps the set keeps it no longer than `Cache-Control` says.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "getKeySet", tag = "tokens",
     responses((status = 200, body = JwkSet)),
     security(()),
 )]
-pub(crate) async fn key_set(State(issuer): State<Arc<Issuer>>) -> Json<JwkSet> {
-    Json(issuer.keys.clone())
+pub(crate) async fn key_set(State(db): State<Db>, State(issuer): State<Arc<Issuer>>) -> Response {
+    let mut response = Json(issuer.keys.published(db.now())).into_response();
+    let kept = format!("public, max-age={}", issuer.keys.kept_for().as_secs());
+    if let Ok(kept) = HeaderValue::try_from(kept) {
+        response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
+    response
 }
+
+/// How a client may say who it is.
+const METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// What it may sign with.
+const ALGORITHMS: [&str; 5] = ["ES256", "ES384", "PS256", "RS256", "EdDSA"];
 
 /// What an authorisation server says of itself (RFC 8414).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -243,6 +151,10 @@ pub(crate) struct Metadata {
     service_documentation: String,
     grant_types_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     response_types_supported: Vec<&'static str>,
     scopes_supported: Vec<&'static str>,
 }
@@ -257,11 +169,15 @@ pub(crate) async fn metadata(State(issuer): State<Arc<Issuer>>) -> Json<Metadata
     let base = &issuer.trust.issuer;
     Json(Metadata {
         issuer: base.clone(),
-        token_endpoint: format!("{base}/oauth2/token"),
+        token_endpoint: issuer.token_endpoint(),
         jwks_uri: format!("{base}/.well-known/jwks.json"),
         service_documentation: format!("{base}/docs/api"),
         grant_types_supported: vec!["client_credentials"],
-        token_endpoint_auth_methods_supported: vec!["client_secret_basic", "client_secret_post"],
+        token_endpoint_auth_methods_supported: METHODS.to_vec(),
+        token_endpoint_auth_signing_alg_values_supported: ALGORITHMS.to_vec(),
+        revocation_endpoint: issuer.revocation_endpoint(),
+        revocation_endpoint_auth_methods_supported: METHODS.to_vec(),
+        revocation_endpoint_auth_signing_alg_values_supported: ALGORITHMS.to_vec(),
         response_types_supported: Vec::new(),
         scopes_supported: permissions().map(|permission| permission.slug).collect(),
     })
