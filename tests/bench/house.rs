@@ -173,6 +173,7 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         own_cluster: true,
         redis_url: None,
         token_key: folder.join("token-signing.pem"),
+        key_encryption_key: auth::KeyEncryptionKey::load_or_create(&folder.join("key-encryption.key")).unwrap(),
         seal_key: Some(folder.join("seal-signing.pem")),
         papers_url: format!("file://{}", folder.join("papers").display()),
         imports_folder: folder.join("imports"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth::{Epochs, Gate, JwkSet, KeySet, Signer, Trust, Verifier};
+use auth::{Epochs, Gate, JwkSet, KeyEncryptionKey, KeySet, Signer, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
@@ -32,6 +32,8 @@ pub struct Settings {
     pub public_url: String,
     /// The key tokens are signed with.
     pub signer: Signer,
+    /// What secrets that must be used again are kept encrypted under.
+    pub key_encryption_key: KeyEncryptionKey,
     /// The clock.
     pub clock: Clock,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use auth::Signer;
+use auth::{KeyEncryptionKey, Signer};
 use clap::Parser;
 use tenancy::Access;
 
@@ -21,6 +21,9 @@ struct Arguments {
     /// The private key tokens are signed with; made where it is not there.
     #[arg(long, env = "TENFOLD_TOKEN_KEY", default_value = "token-signing.pem")]
     token_key: PathBuf,
+    /// What secrets that must be used again are kept encrypted under: 32 random bytes in base64.
+    #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY", hide_env_values = true)]
+    key_encryption_key: Option<String>,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -39,6 +42,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         own_cluster: arguments.own_cluster,
         public_url: arguments.public_url,
         signer: Signer::load_or_create(&arguments.token_key)?,
+        key_encryption_key: match arguments.key_encryption_key {
+            Some(given) => KeyEncryptionKey::from_base64(&given)?,
+            None => KeyEncryptionKey::load_or_create("key-encryption.key".as_ref())?,
+        },
         clock: domain::Clock::System,
     };
     tenants::serve(listener, settings, web::stop_signal()).await

@@ -66,6 +66,10 @@ pub struct UpSettings {
     /// The file of the key that closed periods are sealed with. Default: one of its own in the data folder.
     #[arg(long, env = "TENFOLD_SEAL_KEY_FILE")]
     pub seal_key_file: Option<PathBuf>,
+    /// What secrets that must be used again are kept encrypted under: 32 random bytes in base64. Default: one of its own
+    /// in the data folder.
+    #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY", hide_env_values = true)]
+    pub key_encryption_key: Option<String>,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Switch,

@@ -27,6 +27,8 @@ pub struct SplitSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// What secrets that must be used again are kept encrypted under, in base64.
+    pub key_encryption_key: String,
     /// The file of the key periods are sealed with.
     pub seal_key: PathBuf,
     /// Where the content of papers lies.
@@ -69,14 +71,20 @@ impl Split {
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);
-            command.env_remove("TENFOLD_REDIS_URL").env_remove("TENFOLD_SEAL_KEY_FILE").envs(&common);
+            command
+                .env_remove("TENFOLD_KEY_ENCRYPTION_KEY")
+                .env_remove("TENFOLD_REDIS_URL")
+                .env_remove("TENFOLD_SEAL_KEY_FILE")
+                .envs(&common);
             // A service gets the addresses of its own roles and no others.
             for (role, address) in settings.roles.iter().filter(|(role, _)| role.starts_with(&format!("{service}_"))) {
                 command.env(format!("TENFOLD_{}_DATABASE_URL", role.to_uppercase()), address);
             }
-            if service == "budgets" {
-                command.env("TENFOLD_SEAL_KEY_FILE", &settings.seal_key);
-            }
+            match service {
+                "budgets" => command.env("TENFOLD_SEAL_KEY_FILE", &settings.seal_key),
+                "tenants" => command.env("TENFOLD_KEY_ENCRYPTION_KEY", &settings.key_encryption_key),
+                _ => &mut command,
+            };
             command.stdin(Stdio::piped()).process_group(0).kill_on_drop(true);
             let child = command.spawn().with_context(|| format!("{} does not start", program.display()))?;
             split.children.push((service, child));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use auth::{Gate, Signer};
+use auth::{Gate, KeyEncryptionKey, Signer};
 use domain::Clock;
 use tenancy::Access;
 use tokio::{net::TcpListener, task::JoinSet};
@@ -23,6 +23,8 @@ pub struct StackSettings {
     pub redis_url: Option<String>,
     /// The file of the key tokens are signed with.
     pub token_key: PathBuf,
+    /// What secrets that must be used again are kept encrypted under.
+    pub key_encryption_key: KeyEncryptionKey,
     /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
     pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
@@ -67,6 +69,7 @@ impl Stack {
             own_cluster,
             public_url: url.clone(),
             signer,
+            key_encryption_key: settings.key_encryption_key,
             clock: clock.clone(),
         };
         settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use auth::ClientSecret;
+use auth::{ClientSecret, KeyEncryptionKey};
 use domain::Clock;
 use sqlx::postgres::PgConnectOptions;
 use tenancy::{Access, cluster::Cluster};
@@ -110,6 +110,10 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own
         }
     };
+    let key_encryption_key = match settings.key_encryption_key {
+        Some(given) => given,
+        None => KeyEncryptionKey::load_or_create_base64(&folder.join("key-encryption.key"))?,
+    };
     let own_papers = || format!("file://{}", folder.join("papers").display());
     let papers_url = settings.papers_url.unwrap_or_else(own_papers);
     let services = if settings.split {
@@ -125,6 +129,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            key_encryption_key,
             seal_key,
             papers_url,
             imports_folder: folder.join("imports"),
@@ -139,6 +144,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own_cluster: own,
             redis_url,
             token_key,
+            key_encryption_key: KeyEncryptionKey::from_base64(&key_encryption_key)?,
             seal_key: Some(seal_key),
             papers_url,
             imports_folder: folder.join("imports"),
@@ -237,6 +243,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         "roles.toml",
         "running.toml",
         "token-signing.pem",
+        "key-encryption.key",
         "seal-signing.pem",
         "postgres.log",
         "redis.sock",
