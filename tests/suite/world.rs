@@ -67,6 +67,8 @@ impl World {
             redis_url: None,
             token_key: folder.join("token-signing.pem"),
             key_encryption_key: auth::KeyEncryptionKey::load_or_create(&folder.join("key-encryption.key")).unwrap(),
+            audit_key: folder.join("audit-signing.pem"),
+            audit_keys_before: Vec::new(),
             seal_key: sealing.then(|| folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
             imports_folder: Self::imports_folder(folder),

@@ -1,8 +1,14 @@
 //! The service: what it is started with, and what it runs.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use auth::{Epochs, Gate, JwkSet, KeyEncryptionKey, KeySet, Signer, Trust, Verifier};
+use anyhow::Context;
+
+use crate::audit::{self, AuditKeys};
+use auth::{Epochs, Gate, JwkSet, KeyEncryptionKey, KeySet, PublicSealKey, SealKey, Signer, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
@@ -34,6 +40,10 @@ pub struct Settings {
     pub signer: Signer,
     /// What secrets that must be used again are kept encrypted under.
     pub key_encryption_key: KeyEncryptionKey,
+    /// The file of the key that heads of audit trails are signed with; without one entries wait for their places.
+    pub audit_key: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url.
+    pub audit_keys_before: Vec<String>,
     /// The clock.
     pub clock: Clock,
 }
@@ -44,6 +54,7 @@ pub struct App {
     pub(crate) db: Db,
     pub(crate) gate: Gate,
     pub(crate) issuer: Arc<crate::tokens::Issuer>,
+    pub(crate) audit_keys: AuditKeys,
 }
 
 /// Serves until `stop`.
@@ -51,6 +62,7 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, or the database is out of reach.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let audit_keys = audit_keys(settings.audit_key.as_deref(), &settings.audit_keys_before)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
@@ -59,13 +71,16 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let keys = JwkSet { keys: vec![settings.signer.public().clone()] };
     let verifier = Verifier::new(trust.clone(), Arc::new(KeySet::of(&keys)), epochs.clone(), settings.clock);
     let issuer = crate::tokens::Issuer { signer: settings.signer, trust, keys };
-    let app = App { db: db.clone(), gate: Arc::new(verifier), issuer: Arc::new(issuer) };
+    let app =
+        App { db: db.clone(), gate: Arc::new(verifier), issuer: Arc::new(issuer), audit_keys: audit_keys.clone() };
 
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
+        tokio::spawn(audit::keep_chaining(db.clone(), audit_keys.own, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {
@@ -73,4 +88,14 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     }
     db.close().await;
     Ok(())
+}
+
+fn audit_keys(own: Option<&Path>, before: &[String]) -> anyhow::Result<AuditKeys> {
+    let own = own.map(SealKey::load).transpose()?.map(Arc::new);
+    let read = |text: &String| {
+        PublicSealKey::of_text(text).with_context(|| format!("`{text}` is no Ed25519 public key in base64url"))
+    };
+    let before: Vec<PublicSealKey> =
+        before.iter().filter(|text| !text.is_empty()).map(read).collect::<Result<_, _>>()?;
+    Ok(AuditKeys { own, before: before.into() })
 }

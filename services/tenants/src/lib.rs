@@ -12,5 +12,6 @@ mod routes;
 mod tokens;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
+pub use audit::{AuditReport, verify_audit};
 pub use clients::bootstrap;
 pub use routes::openapi;

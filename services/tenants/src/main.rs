@@ -24,6 +24,12 @@ struct Arguments {
     /// What secrets that must be used again are kept encrypted under: 32 random bytes in base64.
     #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY", hide_env_values = true)]
     key_encryption_key: Option<String>,
+    /// The key heads of audit trails are signed with; without one entries wait for their places.
+    #[arg(long, env = "TENFOLD_AUDIT_KEY_FILE")]
+    audit_key_file: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url, with commas between.
+    #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
+    audit_keys_before: Vec<String>,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -46,6 +52,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Some(given) => KeyEncryptionKey::from_base64(&given)?,
             None => KeyEncryptionKey::load_or_create("key-encryption.key".as_ref())?,
         },
+        audit_key: arguments.audit_key_file,
+        audit_keys_before: arguments.audit_keys_before,
         clock: domain::Clock::System,
     };
     tenants::serve(listener, settings, web::stop_signal()).await

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, import, ledger, seal, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, import, ledger, seal, audit, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use sqlx::postgres::PgConnectOptions;
 use tenfold::{
+    audits::Audit,
     client::Client,
     document, import,
     ledger::Ledger,
@@ -57,6 +58,9 @@ enum Command {
     /// Verify seals and proofs from files alone.
     #[command(subcommand)]
     Seal(Seal),
+    /// Verify exports of audit trails from files alone.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Write the API description from the code.
     Openapi {
         /// The folder of the documents.
@@ -106,6 +110,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Import(settings) => import::import(&settings).await,
         Command::Ledger(what) => tenfold::ledger::run(&what).await,
         Command::Seal(what) => tenfold::seals::run(&what),
+        Command::Audit(what) => tenfold::audits::run(&what),
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;
             if check && !changed.is_empty() {

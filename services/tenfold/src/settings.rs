@@ -70,6 +70,12 @@ pub struct UpSettings {
     /// in the data folder.
     #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY", hide_env_values = true)]
     pub key_encryption_key: Option<String>,
+    /// The file of the key that heads of audit trails are signed with. Default: one of its own in the data folder.
+    #[arg(long, env = "TENFOLD_AUDIT_KEY_FILE")]
+    pub audit_key_file: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url, with commas between.
+    #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
+    pub audit_keys_before: Vec<String>,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Switch,

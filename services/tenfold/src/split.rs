@@ -29,6 +29,10 @@ pub struct SplitSettings {
     pub token_key: PathBuf,
     /// What secrets that must be used again are kept encrypted under, in base64.
     pub key_encryption_key: String,
+    /// The file of the key heads of audit trails are signed with.
+    pub audit_key: PathBuf,
+    /// The public keys they were signed with before.
+    pub audit_keys_before: Vec<String>,
     /// The file of the key periods are sealed with.
     pub seal_key: PathBuf,
     /// Where the content of papers lies.
@@ -82,7 +86,10 @@ impl Split {
             }
             match service {
                 "budgets" => command.env("TENFOLD_SEAL_KEY_FILE", &settings.seal_key),
-                "tenants" => command.env("TENFOLD_KEY_ENCRYPTION_KEY", &settings.key_encryption_key),
+                "tenants" => command
+                    .env("TENFOLD_KEY_ENCRYPTION_KEY", &settings.key_encryption_key)
+                    .env("TENFOLD_AUDIT_KEY_FILE", &settings.audit_key)
+                    .env("TENFOLD_AUDIT_KEYS_BEFORE", settings.audit_keys_before.join(",")),
                 _ => &mut command,
             };
             command.stdin(Stdio::piped()).process_group(0).kill_on_drop(true);

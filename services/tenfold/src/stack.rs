@@ -25,6 +25,10 @@ pub struct StackSettings {
     pub token_key: PathBuf,
     /// What secrets that must be used again are kept encrypted under.
     pub key_encryption_key: KeyEncryptionKey,
+    /// The file of the key heads of audit trails are signed with, made where it is not there.
+    pub audit_key: PathBuf,
+    /// The public keys they were signed with before.
+    pub audit_keys_before: Vec<String>,
     /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
     pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
@@ -64,12 +68,15 @@ impl Stack {
         let (budgets_at, budgets_url) = inside().await?;
         let (governance_at, governance_url) = inside().await?;
         let signer = Signer::load_or_create(&settings.token_key)?;
+        auth::SealKey::make_where_missing(&settings.audit_key)?;
         let tenants = tenants::Settings {
             access: access.clone(),
             own_cluster,
             public_url: url.clone(),
             signer,
             key_encryption_key: settings.key_encryption_key,
+            audit_key: Some(settings.audit_key),
+            audit_keys_before: settings.audit_keys_before,
             clock: clock.clone(),
         };
         settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;

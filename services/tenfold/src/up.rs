@@ -114,6 +114,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
         Some(given) => given,
         None => KeyEncryptionKey::load_or_create_base64(&folder.join("key-encryption.key"))?,
     };
+    let audit_key = settings.audit_key_file.unwrap_or_else(|| folder.join("audit-signing.pem"));
+    budgets::SealKey::make_where_missing(&audit_key)?;
     let own_papers = || format!("file://{}", folder.join("papers").display());
     let papers_url = settings.papers_url.unwrap_or_else(own_papers);
     let services = if settings.split {
@@ -130,6 +132,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             token_key,
             key_encryption_key,
+            audit_key,
+            audit_keys_before: settings.audit_keys_before,
             seal_key,
             papers_url,
             imports_folder: folder.join("imports"),
@@ -145,6 +149,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             token_key,
             key_encryption_key: KeyEncryptionKey::from_base64(&key_encryption_key)?,
+            audit_key,
+            audit_keys_before: settings.audit_keys_before,
             seal_key: Some(seal_key),
             papers_url,
             imports_folder: folder.join("imports"),
@@ -244,6 +250,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         "running.toml",
         "token-signing.pem",
         "key-encryption.key",
+        "audit-signing.pem",
         "seal-signing.pem",
         "postgres.log",
         "redis.sock",

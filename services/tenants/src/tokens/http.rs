@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tenancy::Db;
 use web::Problem;
 
-use super::{Issuer, store};
+use super::{Issuer, refused::note_refused, store};
 
 const FORM_LIMIT: usize = 8 * 1024;
 
@@ -135,10 +135,17 @@ async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, 
     let found = store::find_client(&mut tx, &client_id).await?;
     let kept = found.as_ref().map_or(&[0; 32][..], |client| &client.secret_hash);
     let fits = ClientSecret::matches(&secret, kept);
-    let client = found.filter(|client| fits && !client.revoked).ok_or_else(|| {
-        tracing::info!(client.id = client_id, "a client was refused a token");
-        unknown_client()
-    })?;
+    let why = match &found {
+        None => Some("there is no such client"),
+        Some(_) if !fits => Some("that is not its secret"),
+        Some(client) if client.revoked => Some("it is revoked"),
+        Some(client) if client.suspended => Some("its borough is suspended"),
+        Some(_) => None,
+    };
+    if let Some(why) = why {
+        note_refused(db, &parts, &client_id, found.as_ref(), why);
+    }
+    let client = found.filter(|client| fits && !client.revoked).ok_or_else(unknown_client)?;
     if client.suspended {
         let why = "The borough is suspended; its clients get no tokens until it is resumed.";
         return Err(Refused::Oauth(StatusCode::UNAUTHORIZED, "invalid_client", why.into()));
