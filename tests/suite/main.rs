@@ -4,6 +4,8 @@
 
 mod agreement_recipes;
 mod at_once;
+mod audit;
+mod audit_recipes;
 mod bad_input;
 mod changes;
 mod commitments;

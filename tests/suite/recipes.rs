@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tenfold::client::Client;
 
 use crate::{
-    agreement_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, registers,
+    agreement_recipes, audit_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes, registers,
     return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes,
@@ -161,6 +161,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = return_recipes::fill(operation, path, &mut body).await;
     let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
+    let path = audit_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path
         .replace("{borough}", "testford")

@@ -100,6 +100,11 @@ impl World {
         self.stack = Some(stack);
     }
 
+    /// Where the tenants service answers, without the gateway.
+    pub(crate) fn tenants(&self) -> &str {
+        &self.services[0]
+    }
+
     /// Moves the clock.
     pub(crate) fn becomes(&self, now: &str) {
         self.clock.move_to(at(now));

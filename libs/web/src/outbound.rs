@@ -352,7 +352,7 @@ mod tests {
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut asked = [0; 1024];
-                stream.read(&mut asked).await.ok();
+                assert!(stream.read(&mut asked).await.unwrap_or(0) > 0);
                 stream.write_all(answer).await.ok();
             }
         });
