@@ -174,6 +174,7 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         redis_url: None,
         token_key: folder.join("token-signing.pem"),
         key_encryption_key: auth::KeyEncryptionKey::load_or_create(&folder.join("key-encryption.key"))?,
+        allow_private_addresses: true,
         audit_key: folder.join("audit-signing.pem"),
         audit_keys_before: Vec::new(),
         seal_key: Some(folder.join("seal-signing.pem")),

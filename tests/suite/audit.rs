@@ -300,7 +300,7 @@ async fn a_killed_sealer_leaves_no_gap_and_places_nothing_twice() {
 
 /// Everything that the demonstration and the recipes leave in the trails: no secret and no key is in it.
 #[tokio::test]
-async fn no_secret_is_in_any_trail() {
+async fn no_secret_and_no_person_is_in_any_trail() {
     testford().await;
     let mut owner = PgConnection::connect_with(&running().database.owner()).await.unwrap();
     let shapes = "tfl_(live|sandbox)_[A-Za-z0-9_-]{30}|eyJ[A-Za-z0-9_-]{10,}\\.|-----BEGIN|whsec_[A-Za-z0-9+/=]{10}";
@@ -318,4 +318,8 @@ async fn no_secret_is_in_any_trail() {
             .unwrap();
         assert!(many > 0);
     }
+    let named = "select a.action || ' ' || p.name from platform.audit a join governance.person p on p.borough_id = a.borough_id
+        where strpos(coalesce(a.before::text, '') || coalesce(a.after::text, '') || a.subject, p.name) > 0";
+    let named: Vec<String> = sqlx::query_scalar(named).fetch_all(&mut owner).await.unwrap();
+    assert!(named.is_empty(), "people are named: {named:?}");
 }

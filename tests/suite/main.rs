@@ -48,4 +48,6 @@ mod tokens;
 mod verification;
 mod vote_recipes;
 mod walls;
+mod webhook_recipes;
+mod webhooks;
 mod world;

@@ -67,6 +67,7 @@ impl World {
             redis_url: None,
             token_key: folder.join("token-signing.pem"),
             key_encryption_key: auth::KeyEncryptionKey::load_or_create(&folder.join("key-encryption.key")).unwrap(),
+            allow_private_addresses: true,
             audit_key: folder.join("audit-signing.pem"),
             audit_keys_before: Vec::new(),
             seal_key: sealing.then(|| folder.join("seal-signing.pem")),
@@ -218,6 +219,28 @@ impl World {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
+    /// Starts another process of the tenants service on the same database, which tells only public addresses; where it answers.
+    pub(crate) async fn second_tenants_for_public_addresses(&mut self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let settings = tenants::Settings {
+            access: self.database.access(),
+            own_cluster: true,
+            public_url: self.url.clone(),
+            signer: auth::Signer::load_or_create(&self.folder.join("token-signing.pem")).unwrap(),
+            key_encryption_key: auth::KeyEncryptionKey::load_or_create(&self.folder.join("key-encryption.key"))
+                .unwrap(),
+            allow_private_addresses: false,
+            audit_key: None,
+            audit_keys_before: Vec::new(),
+            clock: self.clock.clone(),
+        };
+        let stop = CancellationToken::new();
+        tokio::spawn(tenants::serve(listener, settings, stop.clone()));
+        self.replicas.push(stop);
+        at
     }
 
     /// Starts another process of the ledger on the same database, which has a key to seal with.

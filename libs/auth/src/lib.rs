@@ -14,6 +14,7 @@ mod sealing;
 mod strict_json;
 mod token;
 mod verifier;
+mod webhook_secret;
 
 pub use caller::{BoroughClaim, Caller, Mode, Owner, OwnerKind, PartnerClaim, RegionClaim};
 pub use client_secret::ClientSecret;
@@ -25,3 +26,4 @@ pub use sealed_secret::{KeyEncryptionKey, SealedSecretError};
 pub use sealing::{Hash, Hashing, PublicSealKey, SealKey, SealKeyError, Signature};
 pub use token::{Claims, LIFETIME_SECONDS, TokenError, Trust};
 pub use verifier::{Authenticate, Gate, Verifier};
+pub use webhook_secret::WebhookSecret;

@@ -290,6 +290,14 @@ id!(
     OutcomeId
 );
 id!(
+    /// Where a borough is told of what changes.
+    WebhookId
+);
+id!(
+    /// Something a webhook is told.
+    DeliveryId
+);
+id!(
     /// A statutory return or report.
     ReturnId
 );

@@ -15,11 +15,11 @@ pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
     AccountId, ActionId, ActionPlanId, AgreementId, ApprovalId, AttendanceId, AuditId, AwardId, BoroughId,
     CalculationId, CallInId, CommitmentId, CommitteeId, ConstitutionId, ConsultationId, ContributionId, DecisionId,
-    DeclarationId, DelegationId, DueDiligenceId, EventId, ExceptionId, ForecastId, FundId, ImportId, InstalmentId,
-    InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId, MeetingId, MembershipId, MilestoneId, MinutesId,
-    MotionId, NoticeId, OperationId, OrganisationId, OutcomeId, PaperId, PaymentId, PersonId, PlanEntryId, PlanId,
-    ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId, RulingId, SavingId, SchemeId, ScrutinyItemId, SeatId,
-    TenureId, VirementId, VoteEventId,
+    DeclarationId, DelegationId, DeliveryId, DueDiligenceId, EventId, ExceptionId, ForecastId, FundId, ImportId,
+    InstalmentId, InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId, MeetingId, MembershipId,
+    MilestoneId, MinutesId, MotionId, NoticeId, OperationId, OrganisationId, OutcomeId, PaperId, PaymentId, PersonId,
+    PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId, RulingId, SavingId, SchemeId,
+    ScrutinyItemId, SeatId, TenureId, VirementId, VoteEventId, WebhookId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};

@@ -3,17 +3,27 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context;
 
-use crate::audit::{self, AuditKeys};
+use web::Outbound;
+
+use crate::{
+    audit::{self, AuditKeys},
+    webhooks,
+};
+
 use auth::{Epochs, Gate, JwkSet, KeyEncryptionKey, KeySet, PublicSealKey, SealKey, Signer, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// How long a webhook's receiver may take to answer.
+const WEBHOOK_WITHIN: Duration = Duration::from_secs(15);
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles = ServiceRoles {
@@ -40,6 +50,8 @@ pub struct Settings {
     pub signer: Signer,
     /// What secrets that must be used again are kept encrypted under.
     pub key_encryption_key: KeyEncryptionKey,
+    /// Whether addresses that callers give may be private ones, and plain HTTP.
+    pub allow_private_addresses: bool,
     /// The file of the key that heads of audit trails are signed with; without one entries wait for their places.
     pub audit_key: Option<PathBuf>,
     /// The public keys they were signed with before, in base64url.
@@ -55,6 +67,14 @@ pub struct App {
     pub(crate) gate: Gate,
     pub(crate) issuer: Arc<crate::tokens::Issuer>,
     pub(crate) audit_keys: AuditKeys,
+    pub(crate) webhooks: WebhookSettings,
+}
+
+/// What webhooks are told with.
+#[derive(Clone)]
+pub(crate) struct WebhookSettings {
+    pub(crate) outbound: Outbound,
+    pub(crate) key: KeyEncryptionKey,
 }
 
 /// Serves until `stop`.
@@ -71,8 +91,17 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let keys = JwkSet { keys: vec![settings.signer.public().clone()] };
     let verifier = Verifier::new(trust.clone(), Arc::new(KeySet::of(&keys)), epochs.clone(), settings.clock);
     let issuer = crate::tokens::Issuer { signer: settings.signer, trust, keys };
-    let app =
-        App { db: db.clone(), gate: Arc::new(verifier), issuer: Arc::new(issuer), audit_keys: audit_keys.clone() };
+    let told = WebhookSettings {
+        outbound: Outbound::new(!settings.allow_private_addresses).answering_within(WEBHOOK_WITHIN),
+        key: settings.key_encryption_key,
+    };
+    let app = App {
+        webhooks: told.clone(),
+        db: db.clone(),
+        gate: Arc::new(verifier),
+        issuer: Arc::new(issuer),
+        audit_keys: audit_keys.clone(),
+    };
 
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
@@ -80,6 +109,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
         tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
+        tokio::spawn(webhooks::feed(db.clone(), stop.clone())),
+        tokio::spawn(webhooks::deliver(db.clone(), told, stop.clone())),
         tokio::spawn(audit::keep_chaining(db.clone(), audit_keys.own, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;

@@ -10,6 +10,7 @@ mod organisations;
 mod regions;
 mod routes;
 mod tokens;
+mod webhooks;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
 pub use audit::{AuditReport, verify_audit};

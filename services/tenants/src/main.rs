@@ -30,6 +30,9 @@ struct Arguments {
     /// The public keys they were signed with before, in base64url, with commas between.
     #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
     audit_keys_before: Vec<String>,
+    /// Whether addresses that callers give may be private ones, and plain HTTP: for trying things out on one machine.
+    #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set)]
+    allow_private_addresses: bool,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
@@ -52,6 +55,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Some(given) => KeyEncryptionKey::from_base64(&given)?,
             None => KeyEncryptionKey::load_or_create("key-encryption.key".as_ref())?,
         },
+        allow_private_addresses: arguments.allow_private_addresses,
         audit_key: arguments.audit_key_file,
         audit_keys_before: arguments.audit_keys_before,
         clock: domain::Clock::System,

@@ -11,7 +11,7 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
-use crate::{App, audit, boroughs, changes, clients, organisations, regions, tokens};
+use crate::{App, audit, boroughs, changes, clients, organisations, regions, tokens, webhooks};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -52,6 +52,14 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::office::list_office_audit_heads))
         .routes(routes!(audit::office::prove_office_audit))
         .routes(routes!(changes::http::list_tenants_changes))
+        .routes(routes!(webhooks::http::list_webhooks, webhooks::http::create_webhook))
+        .routes(routes!(webhooks::http::get_webhook, webhooks::http::change_webhook))
+        .routes(routes!(webhooks::http::get_webhook_transitions, webhooks::http::move_webhook))
+        .routes(routes!(webhooks::http::rotate_webhook_secret))
+        .routes(routes!(webhooks::http::test_webhook))
+        .routes(routes!(webhooks::deliveries::http::list_webhook_deliveries))
+        .routes(routes!(webhooks::deliveries::http::get_webhook_delivery))
+        .routes(routes!(webhooks::deliveries::http::replay_webhook_delivery))
         .routes(routes!(tokens::http::issue_token))
         .routes(routes!(tokens::http::key_set))
         .routes(routes!(tokens::http::metadata))

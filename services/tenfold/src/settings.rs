@@ -76,6 +76,9 @@ pub struct UpSettings {
     /// The public keys they were signed with before, in base64url, with commas between.
     #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
     pub audit_keys_before: Vec<String>,
+    /// Whether addresses that callers give may be private ones, and plain HTTP: for trying things out on one machine.
+    #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_private_addresses: bool,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Switch,

@@ -29,6 +29,8 @@ pub struct SplitSettings {
     pub token_key: PathBuf,
     /// What secrets that must be used again are kept encrypted under, in base64.
     pub key_encryption_key: String,
+    /// Whether addresses that callers give may be private ones, and plain HTTP.
+    pub allow_private_addresses: bool,
     /// The file of the key heads of audit trails are signed with.
     pub audit_key: PathBuf,
     /// The public keys they were signed with before.
@@ -61,6 +63,7 @@ impl Split {
         tell("TENFOLD_PAPERS_URL", settings.papers_url);
         tell("TENFOLD_IMPORTS_DIR", settings.imports_folder.display().to_string());
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
+        tell("TENFOLD_ALLOW_PRIVATE_ADDRESSES", settings.allow_private_addresses.to_string());
         tell("TENFOLD_STOP_ON_STDIN_EOF", "1".into());
         for (service, addr) in &at {
             let name = service.to_uppercase();

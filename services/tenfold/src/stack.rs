@@ -25,6 +25,8 @@ pub struct StackSettings {
     pub token_key: PathBuf,
     /// What secrets that must be used again are kept encrypted under.
     pub key_encryption_key: KeyEncryptionKey,
+    /// Whether addresses that callers give may be private ones, and plain HTTP.
+    pub allow_private_addresses: bool,
     /// The file of the key heads of audit trails are signed with, made where it is not there.
     pub audit_key: PathBuf,
     /// The public keys they were signed with before.
@@ -75,6 +77,7 @@ impl Stack {
             public_url: url.clone(),
             signer,
             key_encryption_key: settings.key_encryption_key,
+            allow_private_addresses: settings.allow_private_addresses,
             audit_key: Some(settings.audit_key),
             audit_keys_before: settings.audit_keys_before,
             clock: clock.clone(),
