@@ -318,7 +318,8 @@ async fn no_secret_and_no_person_is_in_any_trail() {
             .unwrap();
         assert!(many > 0);
     }
-    let named = "select a.action || ' ' || p.name from platform.audit a join governance.person p on p.borough_id = a.borough_id
+    let named =
+        "select a.action || ' ' || p.name from platform.audit a join governance.person p on p.borough_id = a.borough_id
         where strpos(coalesce(a.before::text, '') || coalesce(a.after::text, '') || a.subject, p.name) > 0";
     let named: Vec<String> = sqlx::query_scalar(named).fetch_all(&mut owner).await.unwrap();
     assert!(named.is_empty(), "people are named: {named:?}");

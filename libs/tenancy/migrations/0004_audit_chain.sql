@@ -77,8 +77,6 @@ create policy platform on platform.audit_waiting for insert to kind_platform wit
 create policy platform_seals on platform.audit_waiting to kind_platform
   using (borough_id = '00000000-0000-0000-0000-000000000000');
 grant insert (borough_id, audit_id) on platform.audit_waiting to kind_borough, kind_platform;
-create policy work on platform.audit_waiting for select to kind_work using (true);
-grant select (borough_id, position) on platform.audit_waiting to kind_work;
 
 -- The chain of the platform's own acts.
 create policy platform on platform.audit_link to kind_platform

@@ -49,6 +49,8 @@ create table tenants.webhook_delivery (
   borough_id uuid not null,
   webhook_id uuid not null,
   delivery_id uuid not null,
+  -- The order they were added in.
+  place bigint generated always as identity,
   event_id text not null check (length(event_id) <= 60),
   type text not null check (length(type) <= 200),
   body text not null check (length(body) <= 20000),
@@ -103,7 +105,7 @@ grant select, insert, delete, update (state, attempts, ended_at, next_at, leased
 create policy work on tenants.webhook_cursor for select to tenants_work using (true);
 grant select (borough_id, webhook_id) on tenants.webhook_cursor to tenants_work;
 create policy work on tenants.webhook_delivery to tenants_work using (true) with check (true);
-grant select (borough_id, webhook_id, delivery_id, next_at, leased_until), update (leased_until)
+grant select (borough_id, webhook_id, delivery_id, place, next_at, leased_until), update (leased_until)
   on tenants.webhook_delivery to tenants_work;
 
 -- What a borough is told is what changed in it in every service, in the numbers that `/changes` gives.

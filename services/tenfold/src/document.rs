@@ -183,7 +183,7 @@ fn complete(operation: &mut Value, service: &str, method: &str, path: &str) -> a
     if method == "get" && path.starts_with("/v1/") {
         refusals.extend(["400", "406"]);
     }
-    if writes || method == "put" {
+    if writes || ["put", "patch"].contains(&method) {
         refusals.extend(["400", "406", "409", "413", "415", "422"]);
     }
     if writes {

@@ -144,7 +144,7 @@ pub(super) async fn lease(tx: &mut Tx<Work>, until: DateTime<Utc>, most: i64) ->
              from tenants.webhook_delivery w where next_at <= $1
                and not exists (select from tenants.webhook_delivery o
                  where o.borough_id = w.borough_id and o.webhook_id = w.webhook_id and o.leased_until > $1)
-             order by borough_id, webhook_id, next_at, delivery_id) one
+             order by borough_id, webhook_id, next_at, place) one
            order by next_at limit $3) due
          where d.borough_id = due.borough_id and d.webhook_id = due.webhook_id and d.delivery_id = due.delivery_id
          returning d.borough_id, d.webhook_id, d.delivery_id",
