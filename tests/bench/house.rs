@@ -167,7 +167,7 @@ impl House {
 
 async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
     let signing = tenants::SigningSettings::in_folder(folder);
-    auth::SealingKey::make_where_missing(&signing.key_encryption_key)?;
+    auth::KeyEncryptionKey::make_where_missing(&signing.key_encryption_key)?;
     let settings = StackSettings {
         gateway_addr: "127.0.0.1:0".to_owned(),
         public_url: None,
@@ -176,6 +176,8 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         redis_url: None,
         signing,
         allow_private_addresses: true,
+        audit_key: folder.join("audit-signing.pem"),
+        audit_keys_before: Vec::new(),
         seal_key: Some(folder.join("seal-signing.pem")),
         papers_url: format!("file://{}", folder.join("papers").display()),
         imports_folder: folder.join("imports"),

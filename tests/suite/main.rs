@@ -4,6 +4,8 @@
 
 mod agreement_recipes;
 mod at_once;
+mod audit;
+mod audit_recipes;
 mod bad_input;
 mod changes;
 mod client_recipes;
@@ -51,4 +53,6 @@ mod tokens;
 mod verification;
 mod vote_recipes;
 mod walls;
+mod webhook_recipes;
+mod webhooks;
 mod world;

@@ -5,10 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement_recipes, client_recipes, contribution_recipes, import_recipes, ledger_recipes, meeting_recipes,
-    onboarding_recipes, registers, return_recipes,
+    agreement_recipes, audit_recipes, client_recipes, contribution_recipes, import_recipes, ledger_recipes,
+    meeting_recipes, onboarding_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
-    seal_recipes, vote_recipes,
+    seal_recipes, vote_recipes, webhook_recipes,
 };
 
 /// An operation of the API description.
@@ -128,6 +128,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
             let fund = new_fund("testford", &testford.council, &format!("For periods {}", key())).await;
             path = path.replace("{fund}", &fund);
         }
+        "createWebhook" => set("url", "http://127.0.0.1:9/hooks".into()),
         "createCommittee" => set("name", format!("Committee {}", key()).into()),
         "getCommittee" | "getCommitteeTransitions" | "moveCommittee" => {
             let committee = json!({"name": format!("Committee {}", key()), "basis": "advisory", "access_regime": "none",
@@ -152,6 +153,8 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = seal_recipes::fill(operation, path, &mut body).await;
     let path = onboarding_recipes::fill(operation, path, &mut body, permission).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
+    let path = webhook_recipes::fill(operation, path, &mut body).await;
+    let path = audit_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path
         .replace("{borough}", "testford")

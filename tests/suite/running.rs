@@ -78,7 +78,7 @@ pub(crate) fn running() -> &'static Running {
             let folder = testkit::scratch("stack");
             let redis = (!without_redis()).then(|| Redis::start(&folder).expect("redis-server is installed"));
             let signing = tenants::SigningSettings::in_folder(&folder);
-            auth::SealingKey::make_where_missing(&signing.key_encryption_key).unwrap();
+            auth::KeyEncryptionKey::make_where_missing(&signing.key_encryption_key).unwrap();
             let settings = StackSettings {
                 gateway_addr: "127.0.0.1:0".into(),
                 public_url: None,
@@ -87,6 +87,8 @@ pub(crate) fn running() -> &'static Running {
                 redis_url: redis.as_ref().map(Redis::url),
                 signing,
                 allow_private_addresses: true,
+                audit_key: folder.join("audit-signing.pem"),
+                audit_keys_before: Vec::new(),
                 seal_key: Some(folder.join("seal-signing.pem")),
                 papers_url: format!("file://{}", folder.join("papers").display()),
                 imports_folder: folder.join("imports"),

@@ -112,6 +112,9 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
             "budgets.posted_on_own ",
             "budgets.split_warning ",
             "platform.audit ",
+            "platform.audit_link ",
+            "platform.audit_checkpoint ",
+            "platform.office_audit ",
             "platform.change ",
             "governance.delegation ",
         ];

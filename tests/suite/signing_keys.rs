@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth::{Claims, SealingKey, Signer};
+use auth::{Claims, KeyEncryptionKey, Signer};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tenfold::client::Client;
@@ -180,7 +180,7 @@ async fn a_service_that_cannot_open_its_keys_says_which_setting_and_does_not_ser
         allow_private_addresses: false,
         clock: world.clock.clone(),
     };
-    SealingKey::make_where_missing(&world.folder.join("another.key")).unwrap();
+    KeyEncryptionKey::make_where_missing(&world.folder.join("another.key")).unwrap();
     for (key, expected) in [("missing.key", "cannot be opened"), ("another.key", "sealed with another key")] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let served = tenants::serve(listener, settings(key), tokio_util::sync::CancellationToken::new());

@@ -59,7 +59,7 @@ impl World {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
         let signing = SigningSettings { propagation, ..SigningSettings::in_folder(&folder) };
-        auth::SealingKey::make_where_missing(&signing.key_encryption_key).unwrap();
+        auth::KeyEncryptionKey::make_where_missing(&signing.key_encryption_key).unwrap();
         let stack = Self::stack(&database, &folder, &clock, sealing, &signing).await;
         let (url, services) = (stack.url.clone(), stack.services.clone());
         let (client_id, client_secret) =
@@ -84,6 +84,8 @@ impl World {
             redis_url: None,
             signing: signing.clone(),
             allow_private_addresses: true,
+            audit_key: folder.join("audit-signing.pem"),
+            audit_keys_before: Vec::new(),
             seal_key: sealing.then(|| folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
             imports_folder: Self::imports_folder(folder),
@@ -113,6 +115,11 @@ impl World {
         let stack = Self::stack(&self.database, &self.folder, &self.clock, true, &self.signing).await;
         (self.url, self.services) = (stack.url.clone(), stack.services.clone());
         self.stack = Some(stack);
+    }
+
+    /// Where the tenants service answers, without the gateway.
+    pub(crate) fn tenants(&self) -> &str {
+        &self.services[0]
     }
 
     /// Moves the clock.
@@ -240,6 +247,26 @@ impl World {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
+    /// Starts another process of the tenants service on the same database, which tells only public addresses; where it answers.
+    pub(crate) async fn second_tenants_for_public_addresses(&mut self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = format!("http://{}", listener.local_addr().unwrap());
+        let settings = tenants::Settings {
+            access: self.database.access(),
+            own_cluster: true,
+            public_url: self.url.clone(),
+            signing: self.signing.clone(),
+            allow_private_addresses: false,
+            audit_key: None,
+            audit_keys_before: Vec::new(),
+            clock: self.clock.clone(),
+        };
+        let stop = CancellationToken::new();
+        tokio::spawn(tenants::serve(listener, settings, stop.clone()));
+        self.replicas.push(stop);
+        at
     }
 
     /// Starts another process of the ledger on the same database, which has a key to seal with.

@@ -294,6 +294,14 @@ id!(
     ClientKeyId
 );
 id!(
+    /// Where a borough is told of what changes.
+    WebhookId
+);
+id!(
+    /// Something a webhook is told.
+    DeliveryId
+);
+id!(
     /// A statutory return or report.
     ReturnId
 );

@@ -106,10 +106,10 @@ impl Act {
 
 /// Who an act is put down to: a caller, or a service that does what time has come for.
 pub(crate) struct Actor<'a> {
-    client_id: &'a str,
-    role: &'a str,
-    request_id: &'a str,
-    address: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) role: &'a str,
+    pub(crate) request_id: &'a str,
+    pub(crate) address: &'a str,
 }
 
 impl<'a> Actor<'a> {

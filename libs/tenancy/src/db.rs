@@ -14,9 +14,10 @@ use sqlx::{
 use tokio::sync::Notify;
 
 use crate::{
-    Access, AccessError, Borough, Issuer, Kind, KindOf, Tx, Work,
+    Access, AccessError, Borough, Issuer, Kind, KindOf, Platform, Tx, Work,
     context::{Context, Opening},
     error::DbError,
+    refusals::Refusals,
 };
 
 /// The login roles of a service: `budgets_borough`, `budgets_region`, …
@@ -44,6 +45,7 @@ struct Inner {
     pools: Vec<(Kind, PgPool)>,
     clock: Clock,
     events_waiting: Notify,
+    refusals: Refusals,
 }
 
 /// How many connections a kind may hold: the caller's pool is the wide one.
@@ -66,7 +68,13 @@ impl Db {
             Ok((kind, pool_of(access.at_most(width(kind)), options.application_name(roles.service))))
         };
         let pools = roles.kinds.iter().map(|kind| pool(*kind)).collect::<Result<_, _>>()?;
-        let inner = Inner { service: roles.service, pools, clock, events_waiting: Notify::new() };
+        let inner = Inner {
+            service: roles.service,
+            pools,
+            clock,
+            events_waiting: Notify::new(),
+            refusals: Refusals::default(),
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -89,6 +97,10 @@ impl Db {
 
     pub(crate) fn tell_events_waiting(&self) {
         self.0.events_waiting.notify_one();
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
     }
 
     pub(crate) fn pools(&self) -> impl Iterator<Item = &(Kind, PgPool)> {
@@ -135,6 +147,14 @@ impl Db {
     /// When the database is out of reach.
     pub async fn for_work_in(&self, borough: BoroughId) -> Result<Tx<Borough>, DbError> {
         Tx::plain(self, &Context::Borough(borough), false).await
+    }
+
+    /// An ordinary transaction of the platform's own, for what work has to do there. Not for requests.
+    ///
+    /// # Errors
+    /// When the database is out of reach.
+    pub async fn for_work_on_platform(&self) -> Result<Tx<Platform>, DbError> {
+        Tx::plain(self, &Context::None, false).await
     }
 
     /// A READ ONLY transaction of one moment in a borough that work knows of. Not for requests.

@@ -17,6 +17,7 @@ mod housekeeping;
 mod idempotency;
 mod in_public;
 mod migrate;
+mod refusals;
 mod scope;
 mod self_check;
 mod tx;
@@ -33,6 +34,9 @@ pub use error::{DbError, OnConstraint};
 pub use housekeeping::keep_house;
 pub use in_public::{InPublic, LiveBoroughs};
 pub use migrate::{MigrateError, Migrations, migrate, platform_migrations, set_passwords};
-pub use scope::{AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform};
+pub use refusals::{Refusal, keep_refusals};
+pub use scope::{
+    AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform, address, refused_elsewhere, request_id,
+};
 pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};
 pub use tx::{Handled, Instead, NewEvent, Tx};

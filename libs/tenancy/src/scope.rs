@@ -4,14 +4,14 @@ use std::{marker::PhantomData, sync::Arc};
 
 use auth::{BoroughClaim, Caller, Gate, Owner, Permission};
 use axum::{
-    extract::{FromRef, FromRequestParts, RawPathParams},
-    http::{Method, request::Parts},
+    extract::{FromRef, FromRequestParts, MatchedPath, RawPathParams},
+    http::{Extensions, HeaderMap, Method, request::Parts},
 };
 use chrono::{DateTime, Utc};
 use domain::{Ods, Slug};
 use web::{Problem, RequestId, WriteRequest};
 
-use crate::{Borough, Db, Instead, Partner, Platform, Region, Tx, context::Context};
+use crate::{Borough, Db, Instead, Partner, Platform, Refusal, Region, Tx, context::Context};
 
 /// What every scope holds: no connection, for a body still arriving must not keep one from others.
 pub(crate) struct Scope {
@@ -26,16 +26,13 @@ pub(crate) struct Scope {
 
 impl Scope {
     fn new(caller: Arc<Caller>, db: Db, context: Context, parts: &Parts) -> Self {
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        // Set by the gateway, which strips what callers send under this name.
-        let address = parts.headers.get("x-tenfold-address").and_then(|a| a.to_str().ok()).unwrap_or("unknown");
         Self {
             caller,
             context,
             now: db.now(),
             db,
-            request_id,
-            address: address.chars().take(64).collect(),
+            request_id: request_id(&parts.extensions),
+            address: address(&parts.headers),
             read_only: parts.method == Method::GET || parts.method == Method::HEAD,
         }
     }
@@ -46,6 +43,51 @@ where
     Gate: FromRef<S>,
 {
     Gate::from_ref(state).caller(&parts.headers).await
+}
+
+/// Notes in the caller's own trail that it asked for what is another borough's.
+fn note_elsewhere(caller: &Caller, db: &Db, parts: &Parts) {
+    let template = parts.extensions.get::<MatchedPath>().map_or("an unknown path", MatchedPath::as_str);
+    if matches!(caller.owner, Owner::Borough(_)) {
+        db.note_refusal(refused_elsewhere(caller, &parts.headers, &parts.extensions, &parts.method, template));
+    }
+}
+
+/// The refusal of a caller at another tenant's door: in its borough's trail, else in the platform's.
+#[must_use]
+pub fn refused_elsewhere(
+    caller: &Caller,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    method: &Method,
+    template: &str,
+) -> Refusal {
+    Refusal {
+        borough: match &caller.owner {
+            Owner::Borough(own) => Some(own.id),
+            _ => None,
+        },
+        client_id: caller.client_id.clone(),
+        role: caller.role.as_str(),
+        request_id: request_id(extensions),
+        address: address(headers),
+        action: "access.refused",
+        subject: format!("{method} {template}"),
+        why: "the path names another tenant",
+    }
+}
+
+/// The id of a request.
+#[must_use]
+pub fn request_id(extensions: &Extensions) -> String {
+    extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// The network address a request came from: set by the gateway, which strips what callers send under this name.
+#[must_use]
+pub fn address(headers: &HeaderMap) -> String {
+    let told = headers.get("x-tenfold-address").and_then(|a| a.to_str().ok()).unwrap_or("unknown");
+    told.chars().take(64).collect()
 }
 
 pub(crate) async fn in_path<S: Send + Sync>(parts: &mut Parts, state: &S, name: &str) -> Option<String> {
@@ -168,7 +210,13 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = caller(parts, state).await?;
         let own = match in_path(parts, state, "borough").await {
-            Some(named) => caller.is_borough(&named).ok_or_else(|| Problem::not_found("borough"))?.id,
+            Some(named) => match caller.is_borough(&named) {
+                Some(own) => own.id,
+                None => {
+                    note_elsewhere(&caller, &Db::from_ref(state), parts);
+                    return Err(Problem::not_found("borough"));
+                }
+            },
             // A path that names no tenant means the token's own.
             None => match &caller.owner {
                 Owner::Borough(own) => own.id,

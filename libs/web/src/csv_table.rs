@@ -11,9 +11,15 @@ pub trait Row: Serialize + Send + Sync + 'static {
 
 /// Renders rows as CSV with a heading row. UTF-8, ISO dates, whole pence.
 pub(crate) fn render<T: Row>(rows: &[T]) -> Vec<u8> {
+    csv_lines(rows, true)
+}
+
+/// Renders rows as CSV, with a heading row or as what follows one: a piece of a stream.
+#[must_use]
+pub fn csv_lines<T: Row>(rows: &[T], with_heading: bool) -> Vec<u8> {
     let mut out = csv::Writer::from_writer(Vec::new());
     let headings = T::COLUMNS.iter().map(|column| column.replace('.', "_"));
-    let mut written = out.write_record(headings);
+    let mut written = if with_heading { out.write_record(headings) } else { Ok(()) };
     for row in rows {
         let row = serde_json::to_value(row).unwrap_or_default();
         let cells = T::COLUMNS

@@ -87,6 +87,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(crate::compactor::compact(db.clone(), stop.clone())),
         tokio::spawn(crate::imports::worker::read_files(db.clone(), spool, stop.clone())),

@@ -23,6 +23,7 @@ use crate::{
     headers,
     limits::{Limiter, RefusedTokens, Standing},
     pages::Pages,
+    refusals::{Refusals, RefusedElsewhere},
     routes::{Operation, Route, Routes},
     target, tenant,
     upstream::{self, Head},
@@ -39,6 +40,7 @@ pub(crate) struct Gateway {
     pub(crate) epochs: Arc<Epochs>,
     pub(crate) limiter: Limiter,
     pub(crate) refused_tokens: RefusedTokens,
+    pub(crate) refusals: Refusals,
     pub(crate) upstreams: upstream::Shared,
     pub(crate) pages: Pages,
     pub(crate) manner: Manner,
@@ -100,7 +102,7 @@ impl Gateway {
         if operation.is_open() {
             self.limiter.take_address(address)?;
         } else {
-            self.admit(&mut request, route, operation, named, address, journey).await?;
+            self.admit(&mut request, route, operation, named, (address, id), journey).await?;
         }
         self.forward(request, route, operation, address, id, journey).await
     }
@@ -112,7 +114,7 @@ impl Gateway {
         route: &Route,
         operation: &Operation,
         named: Option<&str>,
-        address: IpAddr,
+        (address, id): (IpAddr, &RequestId),
         journey: &mut Journey,
     ) -> Result<(), Problem> {
         // The first set of keys is the first change of the empty one.
@@ -131,7 +133,13 @@ impl Gateway {
         let (standing, within) = self.limiter.take(&caller).await;
         journey.standing = standing;
         within?;
-        tenant::may_pass(&caller, route, operation, named)
+        tenant::may_pass(&caller, route, operation, named).inspect_err(|problem| {
+            if problem.status() == StatusCode::NOT_FOUND {
+                let (method, address) = (request.method(), address.to_string());
+                let refused = RefusedElsewhere::of(method, &route.template, request.headers(), &address, &id.0);
+                self.refusals.tell(refused);
+            }
+        })
     }
 
     /// Sends on exactly what was let in.

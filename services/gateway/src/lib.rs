@@ -12,6 +12,7 @@ mod headers;
 mod leaving;
 mod limits;
 mod pages;
+mod refusals;
 mod routes;
 mod settings;
 mod target;
@@ -35,6 +36,7 @@ use crate::{
     enter::{Gateway, enter},
     limits::{Limiter, RefusedTokens},
     pages::Pages,
+    refusals::{Refusals, keep_telling},
     upstream::Upstreams,
     wire::Wire,
 };
@@ -57,7 +59,9 @@ pub async fn serve(
     // What runs beside the requests ends with this function, not with the first request to stop.
     let beside = CancellationToken::new();
     let _ended = beside.clone().drop_guard();
+    let (refusals, refused) = Refusals::new();
     let gateway = Arc::new(Gateway {
+        refusals,
         routes: Routes::from_document(&settings.document)?,
         verifier: Verifier::new(trust, keys.clone(), epochs.clone(), clock),
         keys: keys.clone(),
@@ -70,6 +74,8 @@ pub async fn serve(
         file_bytes_max: settings.file_bytes_max,
     });
 
+    let told = tenants_url.clone();
+    tokio::spawn(async move { keep_telling(&told, refused).await });
     let (ending, every) = (beside.clone(), settings.epochs_every.max(Duration::from_millis(10)));
     tokio::spawn(async move { epoch_feed::keep_hearing(&tenants_url, epochs, every, ending).await });
     let ending = beside.clone();

@@ -1,8 +1,13 @@
 //! The service: what it is started with, and what it runs.
 
-use std::sync::Arc;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
-use auth::{Epochs, Gate, Trust, Verifier};
+use anyhow::Context;
+use auth::{Epochs, Gate, KeyEncryptionKey, PublicSealKey, SealKey, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
@@ -11,11 +16,16 @@ use tokio_util::sync::CancellationToken;
 use web::Outbound;
 
 use crate::{
+    audit::{self, AuditKeys},
     clients,
     key_sets::KeySets,
     signing_keys::{SigningKeys, SigningSettings},
     tokens::Issuer,
+    webhooks,
 };
+
+/// How long a webhook's receiver may take to answer.
+const WEBHOOK_WITHIN: Duration = Duration::from_secs(15);
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles = ServiceRoles {
@@ -38,10 +48,14 @@ pub struct Settings {
     pub own_cluster: bool,
     /// The base of our public address: issuer and audience of tokens.
     pub public_url: String,
-    /// The keys tokens are signed with.
+    /// The keys tokens are signed with, and the key that secrets in the database are kept encrypted under.
     pub signing: SigningSettings,
     /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
     pub allow_private_addresses: bool,
+    /// The file of the key that heads of audit trails are signed with; without one entries wait for their places.
+    pub audit_key: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url.
+    pub audit_keys_before: Vec<String>,
     /// The clock.
     pub clock: Clock,
 }
@@ -54,6 +68,15 @@ pub struct App {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) key_sets: Arc<KeySets>,
+    pub(crate) audit_keys: AuditKeys,
+    pub(crate) webhooks: WebhookSettings,
+}
+
+/// What webhooks are told with.
+#[derive(Clone)]
+pub(crate) struct WebhookSettings {
+    pub(crate) outbound: Outbound,
+    pub(crate) key: KeyEncryptionKey,
 }
 
 /// Serves until `stop`.
@@ -61,6 +84,7 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, the database is out of reach, or the keys to sign with cannot be opened.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let audit_keys = audit_keys(settings.audit_key.as_deref(), &settings.audit_keys_before)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
@@ -68,9 +92,19 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let keys = Arc::new(SigningKeys::open(&db, settings.signing).await?);
     let verifier = Arc::new(Verifier::new(trust.clone(), keys.checking(), epochs.clone(), settings.clock));
-    let key_sets = Arc::new(KeySets::new(Outbound::new(!settings.allow_private_addresses)));
+    let outbound = Outbound::new(!settings.allow_private_addresses);
+    let key_sets = Arc::new(KeySets::new(outbound.clone()));
     let issuer = Issuer { keys: keys.clone(), key_sets: key_sets.clone(), verifier: verifier.clone(), trust };
-    let app = App { db: db.clone(), gate: verifier as Gate, issuer: Arc::new(issuer), keys: keys.clone(), key_sets };
+    let told = WebhookSettings { outbound: outbound.answering_within(WEBHOOK_WITHIN), key: keys.sealing().clone() };
+    let app = App {
+        db: db.clone(),
+        gate: verifier as Gate,
+        issuer: Arc::new(issuer),
+        keys: keys.clone(),
+        key_sets,
+        audit_keys: audit_keys.clone(),
+        webhooks: told.clone(),
+    };
 
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
@@ -80,6 +114,10 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(clients::warn_of_ends(db.clone(), stop.clone())),
         tokio::spawn(keys.keep(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
+        tokio::spawn(webhooks::feed(db.clone(), stop.clone())),
+        tokio::spawn(webhooks::deliver(db.clone(), told, stop.clone())),
+        tokio::spawn(audit::keep_chaining(db.clone(), audit_keys.own, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
     for task in work {
@@ -87,4 +125,14 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     }
     db.close().await;
     Ok(())
+}
+
+fn audit_keys(own: Option<&Path>, before: &[String]) -> anyhow::Result<AuditKeys> {
+    let own = own.map(SealKey::load).transpose()?.map(Arc::new);
+    let read = |text: &String| {
+        PublicSealKey::of_text(text).with_context(|| format!("`{text}` is no Ed25519 public key in base64url"))
+    };
+    let before: Vec<PublicSealKey> =
+        before.iter().filter(|text| !text.is_empty()).map(read).collect::<Result<_, _>>()?;
+    Ok(AuditKeys { own, before: before.into() })
 }

@@ -16,8 +16,10 @@ mod routes;
 mod security_contacts;
 mod signing_keys;
 mod tokens;
+mod webhooks;
 
 pub use app::{App, ROLES, Settings, migrations, serve};
+pub use audit::{AuditReport, verify_audit};
 pub use clients::bootstrap;
 pub use routes::openapi;
 pub use signing_keys::SigningSettings;

@@ -20,7 +20,7 @@ struct Arguments {
     /// The private key tokens are signed with at first; made where it is not there. Those after it are in the database.
     #[arg(long, env = "TENFOLD_TOKEN_KEY", default_value = "token-signing.pem")]
     token_key: PathBuf,
-    /// The file of the key that seals those in the database: 32 bytes in base64, mode 0600.
+    /// The file of the key that secrets in the database are kept encrypted under: 32 bytes in base64, mode 0600.
     #[arg(long, env = "TENFOLD_KEY_ENCRYPTION_KEY_FILE", default_value = "key-encryption.key")]
     key_encryption_key_file: PathBuf,
     /// How long a new signing key is published before it signs, in seconds.
@@ -29,6 +29,12 @@ struct Arguments {
     /// After how many days the signing keys rotate by themselves.
     #[arg(long, env = "TENFOLD_KEY_ROTATION_DAYS", default_value_t = tenants::SigningSettings::ROTATE_AFTER_DAYS, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     key_rotation_days: u32,
+    /// The key heads of audit trails are signed with; without one entries wait for their places.
+    #[arg(long, env = "TENFOLD_AUDIT_KEY_FILE")]
+    audit_key_file: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url, with commas between.
+    #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
+    audit_keys_before: Vec<String>,
     /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
     #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set)]
     allow_private_addresses: bool,
@@ -56,6 +62,8 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             rotate_after_days: arguments.key_rotation_days,
         },
         allow_private_addresses: arguments.allow_private_addresses,
+        audit_key: arguments.audit_key_file,
+        audit_keys_before: arguments.audit_keys_before,
         clock: domain::Clock::System,
     };
     tenants::serve(listener, settings, web::stop_signal()).await

@@ -1,6 +1,11 @@
 //! Every route of the service, on one page.
 
-use axum::{Json, Router, extract::State, middleware, routing::get};
+use axum::{
+    Json, Router,
+    extract::State,
+    middleware,
+    routing::{get, post},
+};
 use tenancy::Db;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -8,7 +13,7 @@ use web::{Problem, problems};
 
 use crate::{
     App, audit, boroughs, changes, clients, data_sharing, onboarding, organisations, regions, security_contacts,
-    signing_keys, tokens,
+    signing_keys, tokens, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -70,9 +75,27 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(regions::http::list_regions, regions::http::create_region))
         .routes(routes!(regions::http::list_region_boroughs))
         .routes(routes!(audit::http::list_audit))
+        .routes(routes!(audit::http::get_audit_entry))
+        .routes(routes!(audit::export::export_audit))
+        .routes(routes!(audit::export::export_audit_csv))
+        .routes(routes!(audit::heads::list_audit_heads))
+        .routes(routes!(audit::heads::list_public_audit_keys))
+        .routes(routes!(audit::proof::prove_audit))
+        .routes(routes!(audit::proof::prove_audit_entry))
+        .routes(routes!(audit::office::list_office_audit))
+        .routes(routes!(audit::office::list_office_audit_heads))
+        .routes(routes!(audit::office::prove_office_audit))
         .routes(routes!(changes::http::list_tenants_changes))
         .routes(routes!(signing_keys::http::list_signing_keys))
         .routes(routes!(signing_keys::http::rotate_signing_keys))
+        .routes(routes!(webhooks::http::list_webhooks, webhooks::http::create_webhook))
+        .routes(routes!(webhooks::http::get_webhook, webhooks::http::change_webhook))
+        .routes(routes!(webhooks::http::get_webhook_transitions, webhooks::http::move_webhook))
+        .routes(routes!(webhooks::http::rotate_webhook_secret))
+        .routes(routes!(webhooks::http::test_webhook))
+        .routes(routes!(webhooks::deliveries::http::list_webhook_deliveries))
+        .routes(routes!(webhooks::deliveries::http::get_webhook_delivery))
+        .routes(routes!(webhooks::deliveries::http::replay_webhook_delivery))
         .routes(routes!(tokens::http::issue_token))
         .routes(routes!(tokens::revocation::revoke_token))
         .routes(routes!(tokens::http::key_set))
@@ -92,6 +115,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/health/ready", get(ready))
         // For the gateway; nothing outside reaches it.
         .route("/internal/epochs", get(epochs))
+        .route("/internal/refusals", post(audit::refused::note_refused))
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || Problem::new(&problems::METHOD_NOT_ALLOWED, "Not with this method."))
         .layer(middleware::from_fn(web::manners))

@@ -1,5 +1,6 @@
 //! Every service in one process, and what a person at a terminal needs around them.
 
+pub mod audits;
 pub mod borough;
 pub mod calling;
 pub mod client;

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, import, borough, client, keys, ledger, seal, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, import, borough, client, keys, ledger, seal, audit, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
 use sqlx::postgres::PgConnectOptions;
 use tenfold::{
+    audits::Audit,
     borough::Borough,
     client::Client,
     clients::{self, Clients},
@@ -66,6 +67,9 @@ enum Command {
     /// Verify seals and proofs from files alone.
     #[command(subcommand)]
     Seal(Seal),
+    /// Verify exports of audit trails from files alone.
+    #[command(subcommand)]
+    Audit(Audit),
     /// Bring boroughs on board and look after their life.
     #[command(subcommand)]
     Borough(Borough),
@@ -120,6 +124,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys(what) => keys::run(&what).await,
         Command::Ledger(what) => tenfold::ledger::run(&what).await,
         Command::Seal(what) => tenfold::seals::run(&what),
+        Command::Audit(what) => tenfold::audits::run(&what),
         Command::Borough(what) => tenfold::borough::run(&what).await,
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;

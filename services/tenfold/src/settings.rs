@@ -75,6 +75,12 @@ pub struct UpSettings {
     /// After how many days the keys tokens are signed with rotate by themselves.
     #[arg(long, env = "TENFOLD_KEY_ROTATION_DAYS", default_value_t = tenants::SigningSettings::ROTATE_AFTER_DAYS, value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub key_rotation_days: u32,
+    /// The file of the key that heads of audit trails are signed with. Default: one of its own in the data folder.
+    #[arg(long, env = "TENFOLD_AUDIT_KEY_FILE")]
+    pub audit_key_file: Option<PathBuf>,
+    /// The public keys they were signed with before, in base64url, with commas between.
+    #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
+    pub audit_keys_before: Vec<String>,
     /// Whether addresses that callers give may be private ones, and plain HTTP: for trying things out on one machine.
     #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub allow_private_addresses: bool,

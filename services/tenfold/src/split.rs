@@ -29,6 +29,10 @@ pub struct SplitSettings {
     pub signing: tenants::SigningSettings,
     /// Whether addresses that callers give may be private ones.
     pub allow_private_addresses: bool,
+    /// The file of the key heads of audit trails are signed with.
+    pub audit_key: PathBuf,
+    /// The public keys they were signed with before.
+    pub audit_keys_before: Vec<String>,
     /// The file of the key periods are sealed with.
     pub seal_key: PathBuf,
     /// Where the content of papers lies.
@@ -57,6 +61,7 @@ impl Split {
         tell("TENFOLD_PAPERS_URL", settings.papers_url);
         tell("TENFOLD_IMPORTS_DIR", settings.imports_folder.display().to_string());
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
+        tell("TENFOLD_ALLOW_PRIVATE_ADDRESSES", settings.allow_private_addresses.to_string());
         tell("TENFOLD_STOP_ON_STDIN_EOF", "1".into());
         for (service, addr) in &at {
             let name = service.to_uppercase();
@@ -71,7 +76,9 @@ impl Split {
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);
-            for own in ["TENFOLD_REDIS_URL", "TENFOLD_SEAL_KEY_FILE", "TENFOLD_KEY_ENCRYPTION_KEY_FILE"] {
+            for own in
+                ["TENFOLD_REDIS_URL", "TENFOLD_SEAL_KEY_FILE", "TENFOLD_KEY_ENCRYPTION_KEY_FILE", "TENFOLD_AUDIT_KEY_FILE"]
+            {
                 command.env_remove(own);
             }
             command.envs(&common);
@@ -85,6 +92,8 @@ impl Split {
                 command.env("TENFOLD_KEY_ENCRYPTION_KEY_FILE", &signing.key_encryption_key);
                 command.env("TENFOLD_KEY_PROPAGATION_SECONDS", signing.propagation.as_secs().to_string());
                 command.env("TENFOLD_KEY_ROTATION_DAYS", signing.rotate_after_days.to_string());
+                command.env("TENFOLD_AUDIT_KEY_FILE", &settings.audit_key);
+                command.env("TENFOLD_AUDIT_KEYS_BEFORE", settings.audit_keys_before.join(","));
             }
             if service == "budgets" {
                 command.env("TENFOLD_SEAL_KEY_FILE", &settings.seal_key);

@@ -25,6 +25,10 @@ pub struct StackSettings {
     pub signing: tenants::SigningSettings,
     /// Whether addresses that callers give may be private ones.
     pub allow_private_addresses: bool,
+    /// The file of the key heads of audit trails are signed with, made where it is not there.
+    pub audit_key: PathBuf,
+    /// The public keys they were signed with before.
+    pub audit_keys_before: Vec<String>,
     /// The file of the key periods are sealed with, made where it is not there; without one they wait for their seals.
     pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
@@ -63,12 +67,15 @@ impl Stack {
         let (tenants_at, tenants_url) = inside().await?;
         let (budgets_at, budgets_url) = inside().await?;
         let (governance_at, governance_url) = inside().await?;
+        auth::SealKey::make_where_missing(&settings.audit_key)?;
         let tenants = tenants::Settings {
             access: access.clone(),
             own_cluster,
             public_url: url.clone(),
             signing: settings.signing,
             allow_private_addresses: settings.allow_private_addresses,
+            audit_key: Some(settings.audit_key),
+            audit_keys_before: settings.audit_keys_before,
             clock: clock.clone(),
         };
         settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;

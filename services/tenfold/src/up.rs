@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use auth::ClientSecret;
+use auth::{ClientSecret, KeyEncryptionKey};
 use domain::Clock;
 use sqlx::postgres::PgConnectOptions;
 use tenancy::{Access, cluster::Cluster};
@@ -108,7 +108,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     // A key that is given is used as it is; our own is made.
     match settings.key_encryption_key_file {
         Some(given) => signing.key_encryption_key = given,
-        None => auth::SealingKey::make_where_missing(&signing.key_encryption_key)?,
+        None => KeyEncryptionKey::make_where_missing(&signing.key_encryption_key)?,
     }
     // A key that is given is used as it is; our own is made.
     let seal_key = match settings.seal_key_file {
@@ -119,6 +119,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             own
         }
     };
+    let audit_key = settings.audit_key_file.unwrap_or_else(|| folder.join("audit-signing.pem"));
+    budgets::SealKey::make_where_missing(&audit_key)?;
     let own_papers = || format!("file://{}", folder.join("papers").display());
     let papers_url = settings.papers_url.unwrap_or_else(own_papers);
     let services = if settings.split {
@@ -135,6 +137,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             signing,
             allow_private_addresses: settings.allow_private_addresses,
+            audit_key,
+            audit_keys_before: settings.audit_keys_before,
             seal_key,
             papers_url,
             imports_folder: folder.join("imports"),
@@ -150,6 +154,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             redis_url,
             signing,
             allow_private_addresses: settings.allow_private_addresses,
+            audit_key,
+            audit_keys_before: settings.audit_keys_before,
             seal_key: Some(seal_key),
             papers_url,
             imports_folder: folder.join("imports"),
@@ -249,6 +255,7 @@ fn empty(folder: &Path) -> anyhow::Result<()> {
         "running.toml",
         "token-signing.pem",
         "key-encryption.key",
+        "audit-signing.pem",
         "seal-signing.pem",
         "postgres.log",
         "redis.sock",

@@ -9,7 +9,7 @@ use crate::{Borough, Db, DbError, Tx};
 pub(super) async fn after(tx: &mut Tx<Borough>, since: i64, rows_wanted: i64) -> Result<Vec<Change>, DbError> {
     let rows = sqlx::query!(
         "select number, audit_id, at, action, subject, deleted, bumps from platform.change
-         where number > $1 order by number limit $2",
+         where service = (select platform.service()) and number > $1 order by number limit $2",
         since,
         rows_wanted
     )

@@ -101,7 +101,10 @@ pub(crate) async fn create_commitment(
     store::enter(&mut tx, path.fund, &[made]).await?;
     let subject = format!("funds/{}/commitments/{id}", path.fund);
     let body = find(&mut tx, path.fund, id).await?;
-    tx.record(Act::new("commitment.recorded", subject.clone()).after(serde_json::json!(body)));
+    // A supplier may be a person: its name, and what is said of it, stay out of the trail.
+    let told = serde_json::json!({"reference": body.reference, "kind": body.kind, "scheme": body.scheme,
+        "account": body.account, "ends_on": body.ends_on, "committed_pence": body.committed_pence});
+    tx.record(Act::new("commitment.recorded", subject.clone()).after(told));
     let location = format!("/v1/boroughs/{}/{subject}", scope.borough().slug);
     Ok(tx.answer(Created { location, version: Some(body.version), body }).await?)
 }

@@ -2,8 +2,7 @@
 //!
 //! Split as in RFC 6962, at the largest power of two below the number of leaves, so that no leaf stands in twice.
 
-use super::hash::{Hash, Hashing};
-
+use auth::{Hash, Hashing};
 /// The hash of a tree of these leaves.
 pub(super) fn root(leaves: &[Hash]) -> Hash {
     match leaves {

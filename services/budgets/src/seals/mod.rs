@@ -4,9 +4,7 @@
 //! line verifies with.
 
 mod compare;
-mod hash;
 pub(crate) mod http;
-mod key;
 mod merkle;
 mod proof;
 pub(crate) mod public;
@@ -20,5 +18,5 @@ pub(crate) use seal::{ChainEnd, PeriodSeal};
 pub(crate) use sealer::keep_sealing;
 pub(crate) use store::{SealState, links_after, tally};
 
-pub use key::{SealKey, SealKeyError};
+pub use auth::{SealKey, SealKeyError};
 pub use verify::{SealReport, verify_proof, verify_seal};

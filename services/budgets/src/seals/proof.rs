@@ -1,14 +1,13 @@
 //! A proof of one account: what it had in a sealed period, shown to be under the signed head without showing the rest.
 
+use auth::{Hash, PublicSealKey, Signature};
 use chrono::{DateTime, Utc};
 use domain::{BoroughId, FinancialYear, FundId, Period};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    hash::Hash,
-    key::{PublicSealKey, Signature},
     merkle,
-    seal::{Link, SealBody, content, leaves},
+    seal::{Link, SIGNED, SealBody, content, leaves},
     tally::SealedAccount,
 };
 
@@ -92,7 +91,7 @@ impl SealProof {
             (self.content == content(self.accounts, &self.root, &self.totals), "the root is not in the content"),
             (self.head == link.head(), "its head is not the one its parts make"),
             (self.key.sound().is_some(), "its key does not go by its own name"),
-            (self.key.signed(&self.head, &self.signature), "its signature is not of its key over its head"),
+            (self.key.signed(SIGNED, &self.head, &self.signature), "its signature is not of its key over its head"),
         ];
         checks.into_iter().filter(|(holds, _)| !holds).map(|(_, what)| what).collect()
     }

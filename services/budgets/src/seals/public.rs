@@ -1,5 +1,6 @@
 //! What anybody may read of seals, without a token: the chain of a borough as hashes, and the keys.
 
+use auth::{Hash, PublicSealKey, Signature};
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::{BoroughId, FinancialYear, FundId, Period};
@@ -7,11 +8,7 @@ use serde::Serialize;
 use tenancy::{Db, DbError, InPublic, LiveBoroughs, Public, Tx};
 use web::{Found, OpenToAll, Page, PageRequest, Paging, Problem, Row};
 
-use super::{
-    hash::Hash,
-    key::{PublicSealKey, Signature},
-    store,
-};
+use super::store;
 use crate::App;
 
 impl LiveBoroughs for App {

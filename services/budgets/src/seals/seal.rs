@@ -1,15 +1,17 @@
 //! What a seal says, and how its parts make its head. No SQL, no HTTP, no clock.
 
+use auth::{Hash, Hashing, PublicSealKey, SealKey, Signature};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{BoroughId, FinancialYear, FundId, Pence, Period};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    hash::{Hash, Hashing},
-    key::{PublicSealKey, SealKey, Signature},
     merkle,
     tally::{SealedAccount, Tally},
 };
+
+/// What signatures of seals say they are of.
+pub(super) const SIGNED: &str = "tenfold seal 1";
 
 /// A seal of a period as it was closed once: a link in its borough's chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -99,7 +101,7 @@ pub(super) fn seal(closed: Closed, tally: Tally, end: ChainEnd, now: DateTime<Ut
     };
     seal.content = content(seal.accounts, &seal.root, &seal.totals());
     seal.head = seal.own_head();
-    seal.signature = key.sign(&seal.head);
+    seal.signature = key.sign(SIGNED, &seal.head);
     Some(SealBody { seal, accounts })
 }
 
@@ -179,7 +181,7 @@ impl PeriodSeal {
 
     /// What does not hold in it by itself: its content, its head, its key and its signature.
     pub(super) fn faults(&self) -> Vec<&'static str> {
-        let signed = self.key.signed(&self.head, &self.signature);
+        let signed = self.key.signed(SIGNED, &self.head, &self.signature);
         let checks = [
             (
                 self.content == content(self.accounts, &self.root, &self.totals()),

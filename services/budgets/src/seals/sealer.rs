@@ -4,6 +4,7 @@
 //! A closed period takes no postings and is not reopened while its seal is due, so the lines can be read in batches
 //! for as long as it takes. Of any number of replicas one makes a seal, once; killed anywhere, it is made again.
 
+use auth::SealKey;
 use std::{sync::Arc, time::Duration};
 
 use tenancy::{Act, Db, DbError};
@@ -11,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use web::Problem;
 
 use super::{
-    key::SealKey,
     seal::{Closed, seal},
     store,
 };

@@ -1,12 +1,11 @@
 //! The SQL of seals. Nothing here updates one: no login role may.
 
+use auth::{Hash, PublicSealKey, Signature};
 use domain::{BoroughId, FinancialYear, FundId, Pence, Period};
 use serde::Serialize;
 use tenancy::{Borough, DbError, Public, Tx, Work};
 
 use super::{
-    hash::Hash,
-    key::{PublicSealKey, Signature},
     public::PublicSeal,
     seal::{ChainEnd, Closed, PeriodSeal, SealBody},
     tally::{Entry, SealedAccount, Sides, Tally},

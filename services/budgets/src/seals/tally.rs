@@ -1,12 +1,12 @@
 //! What a period holds, account by account: the leaves of its seal.
 
+use auth::{Hash, Hashing};
 use std::collections::BTreeMap;
 
 use domain::Pence;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::hash::{Hash, Hashing};
 use crate::{journals::Layer, postings::LedgerLine};
 
 /// What was debited and credited. Neither is below zero.

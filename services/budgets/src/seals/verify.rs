@@ -1,11 +1,11 @@
 //! Verifying a seal with nothing but what was published and an export: no stack, no database.
 
+use auth::PublicSealKey;
 use std::io::{self, BufRead};
 
 use serde::Deserialize;
 
 use super::{
-    key::PublicSealKey,
     proof::SealProof,
     seal::{ChainEnd, PeriodSeal, SealBody},
     tally::{Entry, Tally},

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use arc_swap::ArcSwap;
-use auth::{JwkSet, KeySet, SealingKey, Signer};
+use auth::{JwkSet, KeyEncryptionKey, KeySet, Signer};
 use chrono::{DateTime, Utc};
 use tenancy::{Db, KindOf, Tx};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,11 @@ impl SigningSettings {
     }
 }
 
+/// What a signing key is sealed as: it opens as nothing else.
+fn sealed_as(kid: &str) -> String {
+    format!("signing key {kid}")
+}
+
 struct Held {
     signer: Arc<Signer>,
     times: Times,
@@ -58,7 +63,7 @@ struct Held {
 /// The keys, as last read.
 pub(crate) struct SigningKeys {
     settings: SigningSettings,
-    sealing: SealingKey,
+    sealing: KeyEncryptionKey,
     held: ArcSwap<Vec<Held>>,
     checking: Arc<KeySet>,
 }
@@ -66,7 +71,7 @@ pub(crate) struct SigningKeys {
 impl SigningKeys {
     /// Reads them. Where there are none yet, the key of the file becomes the first, so that its tokens stay good.
     pub(crate) async fn open(db: &Db, settings: SigningSettings) -> anyhow::Result<Self> {
-        let sealing = SealingKey::load(&settings.key_encryption_key)
+        let sealing = KeyEncryptionKey::load(&settings.key_encryption_key)
             .context("the keys tokens are signed with cannot be opened: set TENFOLD_KEY_ENCRYPTION_KEY_FILE")?;
         let checking = Arc::new(KeySet::of(&JwkSet { keys: Vec::new() }));
         let keys = Self { settings, sealing, held: ArcSwap::default(), checking };
@@ -78,7 +83,7 @@ impl SigningKeys {
             let kid = signer.public().kid.clone();
             let new = store::New {
                 kid: &kid,
-                sealed: &keys.sealing.seal(&kid, &pem),
+                sealed: &keys.sealing.seal(&sealed_as(&kid), pem.as_bytes()),
                 made_by: "service.tenants",
                 reason: "The first key",
             };
@@ -109,7 +114,8 @@ impl SigningKeys {
     }
 
     fn unseal(&self, key: &store::Kept) -> anyhow::Result<Signer> {
-        let signer = self.sealing.open(&key.kid, &key.sealed).and_then(|pem| Signer::from_pem(&pem));
+        let signer = self.sealing.open(&sealed_as(&key.kid), &key.sealed).ok();
+        let signer = signer.and_then(|pem| Signer::from_pem(&String::from_utf8(pem).ok()?));
         signer.filter(|signer| signer.public().kid == key.kid).with_context(|| {
             format!(
                 "the keys tokens are signed with were sealed with another key than that in {}: set \
@@ -117,6 +123,11 @@ impl SigningKeys {
                 self.settings.key_encryption_key.display()
             )
         })
+    }
+
+    /// What secrets in the database are kept encrypted under.
+    pub(crate) fn sealing(&self) -> &KeyEncryptionKey {
+        &self.sealing
     }
 
     /// The one that signs.
@@ -157,7 +168,7 @@ impl SigningKeys {
         let pem = Signer::new_pem();
         let signer = Signer::from_pem(&pem).ok_or_else(|| Problem::internal("a new key could not be read"))?;
         let kid = &signer.public().kid;
-        let new = store::New { kid, sealed: &self.sealing.seal(kid, &pem), made_by, reason };
+        let new = store::New { kid, sealed: &self.sealing.seal(&sealed_as(kid), pem.as_bytes()), made_by, reason };
         Ok(store::insert(tx, &new, plan, now).await?)
     }
 

@@ -85,7 +85,7 @@ async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, 
     }
     let credentials = credentials::read(&parts.headers, &form)?;
     let endpoint = issuer.token_endpoint();
-    let proof::Proved { tx, client } = proof::prove(db, issuer, &credentials, &[&endpoint]).await?;
+    let proof::Proved { tx, client } = proof::prove(db, issuer, (&credentials, &parts), &[&endpoint]).await?;
     let all = client.scopes.and(client.role.scopes());
     let scopes = match form.get("scope") {
         None => all,

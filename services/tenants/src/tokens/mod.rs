@@ -4,6 +4,7 @@ mod credentials;
 mod form;
 pub(crate) mod http;
 mod proof;
+mod refused;
 pub(crate) mod revocation;
 mod store;
 

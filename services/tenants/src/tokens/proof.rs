@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use auth::{Assertion, AssertionError, ClientKey, ClientSecret};
+use axum::http::request::Parts;
 use chrono::DateTime;
 use sha2::{Digest, Sha256};
 use tenancy::{Db, Tx};
@@ -11,6 +12,7 @@ use super::{
     Issuer,
     credentials::{Credentials, unknown_client},
     form::{Refused, not_that_client},
+    refused::note_refused,
     store::{self, Found, KeptKey},
 };
 
@@ -28,14 +30,14 @@ pub(super) struct Proved {
 pub(super) async fn prove(
     db: &Db,
     issuer: &Issuer,
-    credentials: &Credentials<'_>,
+    (credentials, parts): (&Credentials<'_>, &Parts),
     own: &[&str],
 ) -> Result<Proved, Refused> {
     let client_id = credentials.client_id();
     let published = published(db, issuer, credentials).await?;
     let mut tx = db.issuer().await?;
     let found = store::find_client(&mut tx, client_id).await?;
-    let refused = || tracing::info!(client.id = client_id, "a client was refused a token");
+    let refused = |client: Option<&Found>, why| note_refused(db, parts, client_id, client, why);
     let now = tx.clock_now();
     let used = match credentials {
         Credentials::Secret { secret, .. } => secret_fits(found.as_ref(), secret, now),
@@ -44,19 +46,29 @@ pub(super) async fn prove(
             believe(&mut tx, found.as_ref(), published, assertion, &audiences).await
         }
     };
-    let used = used.inspect_err(|_| refused())?;
+    let used = used.inspect_err(|_| {
+        let why = match (&found, credentials) {
+            (None, _) => "there is no such client",
+            (Some(_), Credentials::Secret { .. }) => "that is no secret of it that works",
+            (Some(_), Credentials::Assertion(_)) => "its assertion was not believed",
+        };
+        refused(found.as_ref(), why);
+    })?;
     let generic = match credentials {
         Credentials::Secret { .. } => unknown_client(),
         Credentials::Assertion(_) => not_that_client(AssertionError::Signature.to_string()),
     };
-    let Some(client) = found.filter(|client| !client.revoked) else {
-        refused();
+    let Some(client) = found else { return Err(generic) };
+    if client.revoked {
+        refused(Some(&client), "it is revoked");
         return Err(generic);
-    };
+    }
     if client.suspended {
+        refused(Some(&client), "its borough is suspended");
         return Err(not_that_client("The borough is suspended; its clients get no tokens until it is resumed."));
     }
     if let Some(over) = client.expires_at.filter(|at| *at <= now) {
+        refused(Some(&client), "its last day is over");
         let over = over.format("%-d %B %Y, %H:%M UTC");
         return Err(not_that_client(format!(
             "The client's last day is over, since {over}. Its administrator can give it a later one, or make another client."

@@ -1,4 +1,4 @@
-//! The key seals are signed with: Ed25519, in a file outside the database.
+//! Keys that seals and heads are signed with: Ed25519, in a file outside the database.
 
 use std::{
     fs, io,
@@ -37,49 +37,59 @@ pub enum SealKeyError {
 
 /// A public key as published (RFC 8037).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub(crate) struct PublicSealKey {
+pub struct PublicSealKey {
     /// Always `OKP`.
     #[schema(example = "OKP")]
-    pub(crate) kty: String,
+    pub kty: String,
     /// Always `Ed25519`.
     #[schema(example = "Ed25519")]
-    pub(crate) crv: String,
+    pub crv: String,
     /// Always `sig`.
     #[serde(rename = "use")]
     #[schema(example = "sig")]
-    pub(crate) usage: String,
+    pub usage: String,
     /// Always `EdDSA`.
     #[schema(example = "EdDSA")]
-    pub(crate) alg: String,
+    pub alg: String,
     /// Its RFC 7638 thumbprint.
-    pub(crate) kid: String,
+    pub kid: String,
     /// The key, base64url.
-    pub(crate) x: String,
+    pub x: String,
 }
 
 impl PublicSealKey {
     /// The key of these bytes.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
         let x = BASE64_URL_SAFE_NO_PAD.encode(bytes);
         let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
         let kid = BASE64_URL_SAFE_NO_PAD.encode(thumbprint);
         Self { kty: "OKP".into(), crv: "Ed25519".into(), usage: "sig".into(), alg: "EdDSA".into(), kid, x }
     }
 
-    /// The same, where it is what it says it is.
-    pub(super) fn sound(&self) -> Option<Self> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&self.x).ok().filter(|bytes| bytes.len() == 32)?;
-        Some(Self::of(&bytes)).filter(|own| own.kid == self.kid)
+    /// The key of 32 bytes in base64url.
+    #[must_use]
+    pub fn of_text(x: &str) -> Option<Self> {
+        Some(Self::of(&BASE64_URL_SAFE_NO_PAD.decode(x).ok().filter(|bytes| bytes.len() == 32)?))
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    /// The same, where it is what it says it is.
+    #[must_use]
+    pub fn sound(&self) -> Option<Self> {
+        Self::of_text(&self.x).filter(|own| own.kid == self.kid)
+    }
+
+    /// Its 32 bytes.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
         BASE64_URL_SAFE_NO_PAD.decode(&self.x).unwrap_or_default()
     }
 
-    /// Whether it signed that head.
-    pub(super) fn signed(&self, head: &Hash, signature: &Signature) -> bool {
+    /// Whether it signed that hash as `what`.
+    #[must_use]
+    pub fn signed(&self, what: &str, hash: &Hash, signature: &Signature) -> bool {
         let key = UnparsedPublicKey::new(&ED25519, self.bytes());
-        BASE64_URL_SAFE_NO_PAD.decode(&signature.0).is_ok_and(|bytes| key.verify(&message(head), &bytes).is_ok())
+        BASE64_URL_SAFE_NO_PAD.decode(&signature.0).is_ok_and(|bytes| key.verify(&message(what, hash), &bytes).is_ok())
     }
 }
 
@@ -87,21 +97,25 @@ impl PublicSealKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, min_length = 86, max_length = 86)]
-pub(crate) struct Signature(String);
+pub struct Signature(String);
 
 impl Signature {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    /// The signature of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
         Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    /// Its bytes; none where it is no signature.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
         BASE64_URL_SAFE_NO_PAD.decode(&self.0).unwrap_or_default()
     }
 }
 
-/// What is signed: that it is a seal of ours, and its head.
-fn message(head: &Hash) -> Vec<u8> {
-    [b"tenfold seal 1\n".as_slice(), &head.0].concat()
+/// What is signed: what it is, a line break, and the hash.
+fn message(what: &str, hash: &Hash) -> Vec<u8> {
+    [what.as_bytes(), b"\n", &hash.0].concat()
 }
 
 /// The private key.
@@ -162,12 +176,16 @@ impl SealKey {
         Some(Self { pair, public })
     }
 
-    pub(crate) fn public(&self) -> &PublicSealKey {
+    /// The public key of it.
+    #[must_use]
+    pub fn public(&self) -> &PublicSealKey {
         &self.public
     }
 
-    pub(super) fn sign(&self, head: &Hash) -> Signature {
-        Signature::of(self.pair.sign(&message(head)).as_ref())
+    /// Signs a hash as `what`, so that no signature passes for one of something else.
+    #[must_use]
+    pub fn sign(&self, what: &str, hash: &Hash) -> Signature {
+        Signature::of(self.pair.sign(&message(what, hash)).as_ref())
     }
 }
 
@@ -179,9 +197,10 @@ mod tests {
     fn only_the_key_that_signed_is_believed() {
         let (one, other) = (SealKey::from_pem(&SealKey::new_pem()).expect("ours"), SealKey::new_pem());
         let other = SealKey::from_pem(&other).expect("ours");
-        let signature = one.sign(&Hash([7; 32]));
-        assert!(one.public().signed(&Hash([7; 32]), &signature) && !one.public().signed(&Hash([8; 32]), &signature));
-        assert!(!other.public().signed(&Hash([7; 32]), &signature));
+        let (hash, signature) = (Hash([7; 32]), one.sign("a test", &Hash([7; 32])));
+        let signed = |key: &SealKey, what, hash| key.public().signed(what, hash, &signature);
+        assert!(signed(&one, "a test", &hash) && !signed(&one, "a test", &Hash([8; 32])));
+        assert!(!signed(&other, "a test", &hash) && !signed(&one, "another", &hash));
         assert_eq!(one.public().sound().as_ref(), Some(one.public()));
         let renamed = PublicSealKey { kid: other.public().kid.clone(), ..one.public().clone() };
         assert_eq!(renamed.sound(), None, "a key goes by its own name");

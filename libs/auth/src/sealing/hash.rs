@@ -12,14 +12,18 @@ use uuid::Uuid;
     value_type = String, pattern = "^[0-9a-f]{64}$", min_length = 64, max_length = 64,
     example = "5f1c09ab2e5f1c09ab2e5f1c09ab2e5f1c09ab2e5f1c09ab2e5f1c09ab2e0000"
 )]
-pub(crate) struct Hash(pub(super) [u8; 32]);
+pub struct Hash(pub [u8; 32]);
 
 impl Hash {
-    /// What the first seal of a chain follows.
-    pub(super) const NONE: Self = Self([0; 32]);
+    /// What the first link of a chain follows.
+    pub const NONE: Self = Self([0; 32]);
 
     /// Thirty-two bytes as the database keeps them.
-    pub(super) fn kept(bytes: &[u8]) -> Self {
+    ///
+    /// # Panics
+    /// Where they are not: the check constraint is gone.
+    #[must_use]
+    pub fn kept(bytes: &[u8]) -> Self {
         Self(bytes.try_into().expect("kept to 32 bytes by a check constraint"))
     }
 }
@@ -58,15 +62,18 @@ impl<'de> Deserialize<'de> for Hash {
 
 /// A hash in the making. Begins with what it is a hash of, so that nothing passes for something else.
 #[derive(Clone)]
-pub(super) struct Hashing(Sha256);
+pub struct Hashing(Sha256);
 
 impl Hashing {
-    pub(super) fn of(what: &str) -> Self {
+    /// A hash of `what`, with nothing in it yet.
+    #[must_use]
+    pub fn of(what: &str) -> Self {
         Self(Sha256::new()).text(what)
     }
 
     /// Its length in bytes, in four bytes, the highest first; then its UTF-8.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    #[must_use]
+    pub fn text(mut self, text: &str) -> Self {
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
         self.0.update(length.to_be_bytes());
         self.0.update(text);
@@ -74,30 +81,34 @@ impl Hashing {
     }
 
     /// Eight bytes, two's complement, the highest first.
-    pub(super) fn number(mut self, number: i64) -> Self {
+    #[must_use]
+    pub fn number(mut self, number: i64) -> Self {
         self.0.update(number.to_be_bytes());
         self
     }
 
     /// Sixteen bytes.
-    pub(super) fn id(mut self, id: Uuid) -> Self {
+    #[must_use]
+    pub fn id(mut self, id: Uuid) -> Self {
         self.0.update(id.as_bytes());
         self
     }
 
     /// Thirty-two bytes.
-    pub(super) fn hash(mut self, hash: &Hash) -> Self {
+    #[must_use]
+    pub fn hash(mut self, hash: &Hash) -> Self {
         self.add(hash);
         self
     }
 
     /// As [`Hashing::hash`], for a hash that grows.
-    pub(super) fn add(&mut self, hash: &Hash) {
+    pub fn add(&mut self, hash: &Hash) {
         self.0.update(hash.0);
     }
 
     /// A byte 0 where there is nothing; else a byte 1 and the text.
-    pub(super) fn text_or_none(mut self, text: Option<&str>) -> Self {
+    #[must_use]
+    pub fn text_or_none(mut self, text: Option<&str>) -> Self {
         self.0.update([u8::from(text.is_some())]);
         match text {
             Some(text) => self.text(text),
@@ -106,7 +117,8 @@ impl Hashing {
     }
 
     /// A byte 0 where there is nothing; else a byte 1 and the id.
-    pub(super) fn id_or_none(mut self, id: Option<Uuid>) -> Self {
+    #[must_use]
+    pub fn id_or_none(mut self, id: Option<Uuid>) -> Self {
         self.0.update([u8::from(id.is_some())]);
         match id {
             Some(id) => self.id(id),
@@ -114,7 +126,9 @@ impl Hashing {
         }
     }
 
-    pub(super) fn done(self) -> Hash {
+    /// The hash.
+    #[must_use]
+    pub fn done(self) -> Hash {
         Hash(self.0.finalize().into())
     }
 }
