@@ -101,19 +101,19 @@ begin
   end loop;
 end $$;
 
-grant select (authentication, jwks_uri, expires_at, region, ods), update (name, expires_at, jwks_uri, warned_days)
+grant select (authentication, jwks_uri, expires_at, warned_days, region, ods), update (name, expires_at, jwks_uri, warned_days)
   on tenants.client to tenants_borough;
 grant select (client_id, key_id, borough_id, kind, hint, kid, jwk, created_at, starts_at, retires_at, revoked_at,
     last_used_on, version),
   insert, update (starts_at, retires_at, revoked_at, version) on tenants.client_key to tenants_borough;
 grant select, insert on tenants.client_key_move to tenants_borough;
 -- A key revoked after another is a second cut of the same client.
-grant select (client_id, not_before), update (not_before, reason) on platform.client_epoch to tenants_borough;
+grant select (client_id, not_before, reason), update (not_before, reason) on platform.client_epoch to tenants_borough;
 
 -- The platform keeps the clients of offices, and makes a borough's first one without ever reading it.
 create policy platform_keeps on tenants.client for update to tenants_platform
   using (borough_id is null) with check (borough_id is null);
-grant select (authentication, jwks_uri, expires_at), update (name, expires_at, jwks_uri, warned_days, revoked_at, version)
+grant select (authentication, jwks_uri, expires_at, warned_days), update (name, expires_at, jwks_uri, warned_days, revoked_at, version)
   on tenants.client to tenants_platform;
 create policy platform on tenants.client_key for select to tenants_platform using (borough_id is null);
 create policy platform_keeps on tenants.client_key for update to tenants_platform
