@@ -27,6 +27,9 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
              (select count(*) from working c where c.role = 'system') as "systems!",
              (select max(k.last_used_on) from working c join tenants.client_key k on k.client_id = c.client_id
               where c.role = 'system') as called_on,
+             (select w.url from tenants.webhook_delivery d
+                join tenants.webhook w on w.borough_id = d.borough_id and w.webhook_id = d.webhook_id
+              where d.state = 'delivered' and w.state = 'active' limit 1) as webhook,
              (select c.office from tenants.security_contact c order by c.contact_id desc limit 1) as security_contact,
              (select 'Version ' || d.version || ', signed by ' || d.signed_by || ' on ' || d.signed_on
               from tenants.data_sharing_agreement d order by d.agreement_id desc limit 1) as data_sharing,
@@ -52,7 +55,7 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
         constitution: row.constitution,
         scheme_codes: row.scheme_codes,
         reconciliation: row.reconciliation,
-        webhook: None,
+        webhook: row.webhook,
         waivers: waivers(tx).await?,
     })
 }
