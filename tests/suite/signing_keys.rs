@@ -177,6 +177,8 @@ async fn a_service_that_cannot_open_its_keys_says_which_setting_and_does_not_ser
             key_encryption_key: world.folder.join(key),
             ..tenants::SigningSettings::in_folder(&world.folder)
         },
+        audit_key: None,
+        audit_keys_before: Vec::new(),
         allow_private_addresses: false,
         clock: world.clock.clone(),
     };

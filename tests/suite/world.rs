@@ -310,6 +310,8 @@ impl World {
             signing: self.signing.clone(),
             allow_private_addresses: true,
             clock: self.clock.clone(),
+            audit_key: None,
+            audit_keys_before: Vec::new(),
         };
         let stop = CancellationToken::new();
         tokio::spawn(tenants::serve(listener, settings, stop.clone()));

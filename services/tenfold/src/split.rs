@@ -76,9 +76,12 @@ impl Split {
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);
-            for own in
-                ["TENFOLD_REDIS_URL", "TENFOLD_SEAL_KEY_FILE", "TENFOLD_KEY_ENCRYPTION_KEY_FILE", "TENFOLD_AUDIT_KEY_FILE"]
-            {
+            for own in [
+                "TENFOLD_REDIS_URL",
+                "TENFOLD_SEAL_KEY_FILE",
+                "TENFOLD_KEY_ENCRYPTION_KEY_FILE",
+                "TENFOLD_AUDIT_KEY_FILE",
+            ] {
                 command.env_remove(own);
             }
             command.envs(&common);

@@ -125,7 +125,7 @@ async fn fill(owner: &mut PgConnection, fund: &str, from: i64, to: i64) -> anyho
 
 const FILL: &str = "
 with j as (
-  select f.borough_id, f.fund_id, ('0199' || lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000')::text as id, n,
+  select f.borough_id, f.fund_id, ('0199' || lpad(to_hex(n), 8, '0') || '-7000-8000-000000000000')::text as id, n,
     posted_on, case when n % 100 = 0 then greatest(posted_on - (n / 100 % 120)::int, date '2026-04-01') else posted_on end as effective_on
   from budgets.fund f, generate_series($2::bigint, $3::bigint - 1) n,
     lateral (select date '2026-04-01' + (n * 7919 % 365)::int as posted_on) d

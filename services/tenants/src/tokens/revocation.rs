@@ -77,7 +77,8 @@ async fn revoke(db: &Db, issuer: &Issuer, request: Request) -> Result<(), Refuse
     let client_id = credentials.client_id().to_owned();
     let speaks_for = issuer.verifier.speaks_for(token).await.filter(|caller| caller.client_id == client_id);
     let mut proved =
-        proof::prove(db, issuer, (&credentials, &parts), &[&issuer.token_endpoint(), &issuer.revocation_endpoint()]).await?;
+        proof::prove(db, issuer, (&credentials, &parts), &[&issuer.token_endpoint(), &issuer.revocation_endpoint()])
+            .await?;
     let tx = &mut proved.tx;
     if let Some(caller) = speaks_for {
         if store::handed_back(tx, &client_id).await? >= MOST {
