@@ -99,8 +99,10 @@ pub enum Clients {
     /// Create an API client; its secret is printed once.
     Create {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         #[command(flatten)]
+        /// Whose clients.
         whose: Whose,
         /// What it is for.
         #[arg(long)]
@@ -124,13 +126,16 @@ pub enum Clients {
     /// List API clients.
     List {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         #[command(flatten)]
+        /// Whose clients.
         whose: Whose,
     },
     /// Give a client a new key; the one it has works on for the overlap. A new secret is printed once.
     Rotate {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Its client_id.
         client: String,
@@ -144,6 +149,7 @@ pub enum Clients {
     /// Revoke a client, or with --key one of its keys: no more tokens, and those it has are cut off within a minute.
     Revoke {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Its client_id.
         client: String,

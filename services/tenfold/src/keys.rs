@@ -21,6 +21,7 @@ pub enum Keys {
     /// Publish a new key, and wait until it signs. No call fails for it.
     Rotate {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Why, for those who read the list.
         #[arg(long, default_value = "Asked for on the command line")]
@@ -32,6 +33,7 @@ pub enum Keys {
     /// List the keys, the newest first.
     List {
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
     },
 }
