@@ -22,7 +22,13 @@ with urllib.request.urlopen(f"{url}/.well-known/oauth-authorization-server") as 
 assert "private_key_jwt" in server["token_endpoint_auth_methods_supported"], server
 
 endpoint = server["token_endpoint"]
-session = OAuth2Session(client_id, ECKey.import_key(open(key).read()), token_endpoint_auth_method=Signs(endpoint))
+signs = Signs(endpoint)
+session = OAuth2Session(
+    client_id,
+    ECKey.import_key(open(key).read()),
+    token_endpoint_auth_method=signs,
+    revocation_endpoint_auth_method=signs,
+)
 session.trust_env = False
 token = session.fetch_token(endpoint, grant_type="client_credentials")
 assert token["token_type"] == "Bearer" and token["expires_in"] <= 600, token

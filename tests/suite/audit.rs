@@ -177,7 +177,11 @@ async fn tampering_by_the_owner_of_the_database_is_found_and_named() {
     assert!(found(&proof(&world).await).contains(&("end_cut", Some(last))));
     let client = json!({"name": "after the cut", "role": "member"});
     world.done("ford-admin", "/v1/boroughs/ford/clients", client).await;
-    world.until("ford-auditor", TRAIL, |trail| trail["data"][0]["position"].is_i64()).await;
+    let goes_on = |trail: &Value| {
+        let placed = trail["data"].as_array().unwrap().iter().filter_map(|entry| entry["position"].as_i64());
+        placed.max() > Some(last)
+    };
+    world.until("ford-auditor", TRAIL, goes_on).await;
     let told = proof(&world).await;
     assert!(found(&told).contains(&("link_missing", Some(last))), "{told}");
 }
@@ -230,7 +234,7 @@ async fn refusals_are_on_record_and_counted() {
     let refused = |trail: &Value| !trail["data"].as_array().unwrap().is_empty();
     let trail = world.until("ford-auditor", &format!("{TRAIL}?outcome=refused&action=sign-in"), refused).await;
     let entry = &trail["data"][0];
-    assert_eq!((&entry["by"], &entry["after"]["why"]), (&json!(id), &json!("that is not its secret")));
+    assert_eq!((&entry["by"], &entry["after"]["why"]), (&json!(id), &json!("that is no secret of it that works")));
     assert_eq!((&entry["address"], &entry["role"]), (&json!("127.0.0.1"), &json!("member")));
     assert_eq!(trail["data"].as_array().unwrap().len(), 1, "the others of the minute are counted: {trail}");
     let office = world.until("officer", "/v1/platform/audit?action=sign-in.refused", refused).await;

@@ -25,8 +25,11 @@ pub(crate) async fn second_officer() -> Client {
 pub(crate) async fn borough_in_setup() -> String {
     let slug = key();
     let gss = format!("E06{:06}", slug.trim_start_matches("key-").parse::<u32>().unwrap());
-    let borough = json!({"slug": slug, "gss": gss, "name": slug, "region": "testshire", "expected_from": "2020-04-01"});
-    let made = write(&second_officer().await, "/v1/boroughs", &borough).await;
+    let borough = json!({"slug": slug, "gss": gss, "name": slug, "region": "newshire", "expected_from": "2020-04-01"});
+    let officer = second_officer().await;
+    // A region of their own: what newcomers record is not for the region others count in.
+    officer.post("/v1/regions", "newshire", &json!({"slug": "newshire", "name": "Newshire"})).await.unwrap();
+    let made = write(&officer, "/v1/boroughs", &borough).await;
     assert_eq!(made.status, 201, "{}", made.body);
     running().keep(&format!("{slug}-admin"), &made.body["administrators"][0]);
     slug

@@ -106,10 +106,10 @@ async fn keys_rotate_twice_under_load_without_a_401() {
 /// Refusal 7, second half; and the first key is the one of the file, so that nobody's token was lost as keys moved.
 #[tokio::test]
 async fn a_retired_key_is_refused_and_keys_rotate_by_themselves() {
-    let mut world = World::beginning("2026-09-01T09:00:00Z").await;
+    let mut world = World::rotating("2026-09-01T09:00:00Z").await;
     world.region("north", "North").await;
     world.borough("wigan", "E08000010", "Wigan", "north").await;
-    let old = Signer::load_or_create(&world.folder.join("token-signing.pem")).unwrap();
+    let old = Signer::load_or_create(&world.signing.token_key).unwrap();
     let token = world.as_("wigan-finance").token().await.unwrap();
     assert_eq!(kid_of(&token), old.public().kid);
     world.done("officer", ROTATIONS, json!({"reason": "A test"})).await;
@@ -173,10 +173,7 @@ async fn a_service_that_cannot_open_its_keys_says_which_setting_and_does_not_ser
         access: world.database.access(),
         own_cluster: true,
         public_url: world.url.clone(),
-        signing: tenants::SigningSettings {
-            key_encryption_key: world.folder.join(key),
-            ..tenants::SigningSettings::in_folder(&world.folder)
-        },
+        signing: tenants::SigningSettings { key_encryption_key: world.folder.join(key), ..world.signing.clone() },
         audit_key: None,
         audit_keys_before: Vec::new(),
         allow_private_addresses: false,

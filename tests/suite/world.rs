@@ -28,7 +28,7 @@ pub(crate) struct World {
     pub(crate) database: TestDatabase<'static>,
     pub(crate) services: [String; 3],
     pub(crate) folder: PathBuf,
-    signing: SigningSettings,
+    pub(crate) signing: SigningSettings,
     personas: Personas,
     replicas: Vec<CancellationToken>,
     stack: Option<Stack>,
@@ -42,23 +42,33 @@ pub(crate) fn at(text: &str) -> DateTime<Utc> {
 impl World {
     /// A new one, at an instant, with a platform officer.
     pub(crate) async fn beginning(now: &str) -> Self {
-        Self::made(Clock::set_to(at(now)), true, SigningSettings::PROPAGATION).await
+        Self::made(Clock::set_to(at(now)), true, Self::signing()).await
+    }
+
+    /// A new one whose signing keys rotate by themselves. Elsewhere they do not: a clock that is moved by weeks leaves
+    /// nobody the minute in which a new key spreads.
+    pub(crate) async fn rotating(now: &str) -> Self {
+        let rotate_after_days = SigningSettings::ROTATE_AFTER_DAYS;
+        Self::made(Clock::set_to(at(now)), true, SigningSettings { rotate_after_days, ..Self::signing() }).await
+    }
+
+    fn signing() -> SigningSettings {
+        SigningSettings { rotate_after_days: u32::MAX / 1000, ..SigningSettings::in_folder(&testkit::scratch("keys")) }
     }
 
     /// A new one by the real clock, in which a new signing key spreads within `propagation`.
     pub(crate) async fn in_real_time(propagation: Duration) -> Self {
-        Self::made(Clock::System, true, propagation).await
+        Self::made(Clock::System, true, SigningSettings { propagation, ..Self::signing() }).await
     }
 
     /// A new one whose ledger has no key to seal with.
     pub(crate) async fn without_seal_key(now: &str) -> Self {
-        Self::made(Clock::set_to(at(now)), false, SigningSettings::PROPAGATION).await
+        Self::made(Clock::set_to(at(now)), false, Self::signing()).await
     }
 
-    async fn made(clock: Clock, sealing: bool, propagation: Duration) -> Self {
+    async fn made(clock: Clock, sealing: bool, signing: SigningSettings) -> Self {
         let database = postgres().database().await;
         let folder = testkit::scratch("world");
-        let signing = SigningSettings { propagation, ..SigningSettings::in_folder(&folder) };
         auth::KeyEncryptionKey::make_where_missing(&signing.key_encryption_key).unwrap();
         let stack = Self::stack(&database, &folder, &clock, sealing, &signing).await;
         let (url, services) = (stack.url.clone(), stack.services.clone());

@@ -70,9 +70,11 @@ pub enum Clients {
     Create {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Whose clients.
         #[command(flatten)]
+        /// Whose clients.
         whose: Whose,
         /// What it is for.
         #[arg(long)]
@@ -97,15 +99,18 @@ pub enum Clients {
     List {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Whose clients.
         #[command(flatten)]
+        /// Whose clients.
         whose: Whose,
     },
     /// Give a client a new key; the one it has works on for the overlap. A new secret is printed once.
     Rotate {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Its client_id.
         client: String,
@@ -120,6 +125,7 @@ pub enum Clients {
     Revoke {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Its client_id.
         client: String,

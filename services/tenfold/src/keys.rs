@@ -22,6 +22,7 @@ pub enum Keys {
     Rotate {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
         /// Why, for those who read the list.
         #[arg(long, default_value = "Asked for on the command line")]
@@ -34,6 +35,7 @@ pub enum Keys {
     List {
         /// Who asks, where, and how it is told.
         #[command(flatten)]
+        /// Who asks, and how it is told.
         asking: Asking,
     },
 }

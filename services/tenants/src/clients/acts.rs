@@ -51,7 +51,7 @@ pub(super) async fn create<D: Door>(
     }
     let secret = auth::ClientSecret::new(owner.mode());
     let mut client = NewClient::new(owner, draft.role, &draft.name, meant.scopes, &secret, door.now());
-    let signs = meant.authentication == super::key::Authentication::PrivateKeyJwt;
+    let signs = meant.authentication == super::keys::key::Authentication::PrivateKeyJwt;
     if signs {
         client.keys = meant.keys.into_iter().map(Into::into).collect();
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web::{Faults, Problem, Row, problems};
 
-use super::key::{Authentication, NewKey};
+use super::keys::key::{Authentication, NewKey};
 
 /// The longest a client may be made for: what is renewed is looked at again.
 const LONGEST_DAYS: i64 = 5 * 366;

@@ -13,8 +13,10 @@ use super::{
     acts,
     client::{ClientBody, ClientChange, ClientDraft, ClientState, CreatedClient},
     door::{NoPath, PartnerPath, RegionPath, of_borough, of_partner, of_platform, of_region},
-    key::{CreatedKey, KeyBody, KeyDraft, KeyState},
-    key_acts,
+    keys::{
+        acts as key_acts,
+        key::{CreatedKey, KeyBody, KeyDraft, KeyState},
+    },
 };
 use crate::key_sets::KeySets;
 

@@ -6,9 +6,7 @@ mod client;
 mod door;
 mod expiring;
 pub(crate) mod http;
-mod key;
-mod key_acts;
-mod key_store;
+mod keys;
 pub(crate) mod revocations;
 mod store;
 

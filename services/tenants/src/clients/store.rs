@@ -8,7 +8,7 @@ use web::words::{read, word};
 
 use super::{
     client::{ClientBody, ClientChange, ClientOwner, ClientState, NewClient, keeps},
-    key_store,
+    keys::store as key_store,
 };
 
 struct ClientRow {

@@ -93,6 +93,10 @@ async fn published(db: &Db, issuer: &Issuer, credentials: &Credentials<'_>) -> R
 
 /// Which of its keys fits, where one does that works.
 fn secret_fits(found: Option<&Found>, secret: &str, now: DateTime<chrono::Utc>) -> Result<Option<KeptKey>, Refused> {
+    if ClientSecret::is_mistyped(secret) {
+        let why = "That is no secret as it was shown: its checksum does not fit. Some of it was lost or changed when it was copied.";
+        return Err(not_that_client(why));
+    }
     let keys = found.map(|client| client.keys.as_slice()).unwrap_or_default();
     // As much work for an unknown client as for a known one.
     let mut fitting = keys.is_empty().then(|| ClientSecret::matches(secret, &[0; 32])).and(None);

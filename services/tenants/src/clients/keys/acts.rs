@@ -9,17 +9,20 @@ use web::{
 };
 
 use super::{
+    key::{CreatedKey, KeyBody, KeyDraft, KeyKind, KeyState, KeyTimes, NewKey, PUBLIC_KEYS, SECRETS, too_many},
+    store as key_store,
+};
+use crate::clients::{
     acts::{find as find_client, is_keeper},
     client::{ClientBody, ClientOwner, ClientState, last_keeper},
     door::{Door, Owned},
-    key::{CreatedKey, KeyBody, KeyDraft, KeyKind, KeyState, NewKey, PUBLIC_KEYS, SECRETS, too_many},
-    key_store, store,
+    store,
 };
 
 /// More than a client ever has that work.
 const ALL: i64 = 10_000;
 
-pub(super) async fn list<D: Door>(
+pub(in crate::clients) async fn list<D: Door>(
     door: &D,
     owned: Owned,
     client: &str,
@@ -42,7 +45,7 @@ async fn find<K: KindOf>(
 }
 
 /// Makes a secret, or takes a public key; those there are retire after the overlap.
-pub(super) async fn rotate<D: Door>(
+pub(in crate::clients) async fn rotate<D: Door>(
     door: &D,
     owned: Owned,
     client: &str,
@@ -72,7 +75,7 @@ pub(super) async fn rotate<D: Door>(
     }
     for other in others.iter().filter(|other| other.state.lasts()) {
         let Some(at) = rotation.others_retire_at else { break };
-        let times = super::key::KeyTimes { retires_at: Some(at.max(other.starts_at)), ..other.times() };
+        let times = KeyTimes { retires_at: Some(at.max(other.starts_at)), ..other.times() };
         if !key_store::set_times(&mut tx, &client.id, other, times).await? {
             return Err(changed_meanwhile().into());
         }
@@ -97,7 +100,7 @@ fn taken(detail: &str) -> Problem {
     Problem::of_fault(&problems::CONFLICT, "/public_key", detail)
 }
 
-pub(super) async fn get<D: Door>(
+pub(in crate::clients) async fn get<D: Door>(
     door: &D,
     owned: Owned,
     which: (&str, ClientKeyId),
@@ -107,7 +110,7 @@ pub(super) async fn get<D: Door>(
     Ok(Found::at(key.version, key))
 }
 
-pub(super) async fn transitions<D: Door>(
+pub(in crate::clients) async fn transitions<D: Door>(
     door: &D,
     owned: Owned,
     which: (&str, ClientKeyId),
@@ -124,7 +127,7 @@ async fn told<K: KindOf>(tx: &mut Tx<K>, client: &str, key: &KeyBody) -> Result<
 }
 
 /// Brings a key into use early, retires it, or revokes it.
-pub(super) async fn shift<D: Door>(
+pub(in crate::clients) async fn shift<D: Door>(
     door: &D,
     owned: Owned,
     (which, version): ((&str, ClientKeyId), IfMatch),

@@ -3,6 +3,8 @@
 //! Work sees ids and times; a borough is told in an ordinary transaction of its own, which holds the client and looks
 //! again. An office has no borough to be told in: its warning stands in the log.
 
+mod store;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -31,7 +33,7 @@ pub(crate) async fn warn_of_ends(db: Db, stop: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "owners could not be warned of clients that end; trying again"),
         }
-        if let Err(error) = forget_assertions(&db).await {
+        if let Err(error) = store::forget_assertions(&db).await {
             tracing::warn!(%error, "assertions of the past could not be thrown away");
         }
         tokio::select! {
@@ -44,38 +46,19 @@ pub(crate) async fn warn_of_ends(db: Db, stop: CancellationToken) {
 async fn warn(db: &Db) -> Result<usize, DbError> {
     let mut tx = db.work().await?;
     let now = tx.now();
-    let rows = sqlx::query!(
-        r#"select client_id, borough_id, expires_at as "expires_at!", warned_days from tenants.client
-           where expires_at > $1 and expires_at <= $1 + interval '30 days' and revoked_at is null
-             and (warned_days is null or warned_days > case when expires_at <= $1 + interval '1 day' then 1
-               when expires_at <= $1 + interval '7 days' then 7 else 30 end)
-           order by expires_at limit $2"#,
-        now,
-        BATCH
-    )
-    .fetch_all(tx.connection())
-    .await?;
+    let ending = store::ending(&mut tx, BATCH).await?;
     let mut warned = 0;
-    for row in &rows {
-        let Some(days) = due(row.expires_at, row.warned_days, now) else { continue };
-        if row.borough_id.is_none() {
-            let set = sqlx::query!(
-                "update tenants.client set warned_days = $2 where client_id = $1 and warned_days is distinct from $2",
-                row.client_id,
-                days
-            )
-            .execute(tx.connection())
-            .await?;
-            if set.rows_affected() == 1 {
-                tracing::warn!(client.id = row.client_id, days, "an API client of an office ends soon");
-                warned += 1;
-            }
+    for one in ending.iter().filter(|one| one.borough.is_none()) {
+        let Some(days) = due(one.expires_at, one.warned, now) else { continue };
+        if store::note_warning(&mut tx, &one.client_id, days).await? {
+            tracing::warn!(client.id = one.client_id, days, "an API client of an office ends soon");
+            warned += 1;
         }
     }
     tx.commit().await?;
-    for row in rows {
-        let Some(borough) = row.borough_id else { continue };
-        if warn_borough(db, BoroughId(borough), &row.client_id).await? {
+    for one in ending {
+        let Some(borough) = one.borough else { continue };
+        if warn_borough(db, borough, &one.client_id).await? {
             warned += 1;
         }
     }
@@ -86,33 +69,15 @@ async fn warn(db: &Db) -> Result<usize, DbError> {
 async fn warn_borough(db: &Db, borough: BoroughId, client_id: &str) -> Result<bool, DbError> {
     let mut tx = db.for_work_in(borough).await?;
     let now = tx.now();
-    let row = sqlx::query!(
-        "select expires_at, warned_days from tenants.client where client_id = $1 and revoked_at is null for update",
-        client_id
-    )
-    .fetch_optional(tx.connection())
-    .await?;
-    let Some((expires_at, warned)) = row.and_then(|row| Some((row.expires_at?, row.warned_days))) else {
-        return Ok(false);
-    };
+    let Some((expires_at, warned)) = store::hold(&mut tx, client_id).await? else { return Ok(false) };
     let Some(days) = due(expires_at, warned, now) else { return Ok(false) };
-    sqlx::query!("update tenants.client set warned_days = $2 where client_id = $1", client_id, days)
-        .execute(tx.connection())
-        .await?;
+    store::note_warning(&mut tx, client_id, days).await?;
     let expires_on = day_in_england(expires_at - chrono::Duration::seconds(1));
     events::tell(&mut tx, borough, &ClientExpiring { client_id: client_id.to_owned(), days, expires_on });
     let act = Act::new("client.expiring", format!("clients/{client_id}"));
     tx.record(act.after(serde_json::json!({"days": days, "expires_on": expires_on})).changing_nothing());
     tx.commit().await?;
     Ok(true)
-}
-
-/// Assertions are kept until they could not be taken anyway.
-async fn forget_assertions(db: &Db) -> Result<(), DbError> {
-    let mut tx = db.work().await?;
-    let over = tx.now() - chrono::Duration::minutes(5);
-    sqlx::query!("delete from tenants.used_assertion where expires_at <= $1", over).execute(tx.connection()).await?;
-    tx.commit().await
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use web::{
 };
 
 use super::{
-    client::ClientOwner,
+    super::client::ClientOwner,
     key::{KeyBody, KeyState, KeyTimes, NewKey},
 };
 
-pub(super) fn borough_of(owner: &ClientOwner) -> Option<Uuid> {
+pub(in crate::clients) fn borough_of(owner: &ClientOwner) -> Option<Uuid> {
     match owner {
         ClientOwner::Borough { id, .. } => Some(id.0),
         _ => None,
@@ -23,7 +23,7 @@ pub(super) fn borough_of(owner: &ClientOwner) -> Option<Uuid> {
 }
 
 /// Keeps a key, made and working from the two instants on.
-pub(super) async fn insert(
+pub(in crate::clients) async fn insert(
     connection: &mut PgConnection,
     owner: &ClientOwner,
     client: &str,
@@ -56,7 +56,7 @@ pub(super) async fn insert(
 }
 
 /// A client's keys, all or one.
-pub(super) async fn list<K: KindOf>(
+pub(in crate::clients) async fn list<K: KindOf>(
     tx: &mut Tx<K>,
     client: &str,
     one: Option<ClientKeyId>,
@@ -97,7 +97,7 @@ pub(super) async fn list<K: KindOf>(
 }
 
 /// Sets its times. False where it has moved on.
-pub(super) async fn set_times<K: KindOf>(
+pub(in crate::clients) async fn set_times<K: KindOf>(
     tx: &mut Tx<K>,
     client: &str,
     key: &KeyBody,
@@ -119,7 +119,7 @@ pub(super) async fn set_times<K: KindOf>(
 }
 
 /// Remembers a move that was asked for.
-pub(super) async fn note_move<K: KindOf>(
+pub(in crate::clients) async fn note_move<K: KindOf>(
     tx: &mut Tx<K>,
     owner: &ClientOwner,
     (client, key): (&str, ClientKeyId),
@@ -145,7 +145,7 @@ pub(super) async fn note_move<K: KindOf>(
 }
 
 /// The moves that were asked for, oldest first.
-pub(super) async fn moves<K: KindOf>(
+pub(in crate::clients) async fn moves<K: KindOf>(
     tx: &mut Tx<K>,
     client: &str,
     key: ClientKeyId,

@@ -1,0 +1,5 @@
+//! The keys of API clients: secrets, and the public halves of pairs.
+
+pub(super) mod acts;
+pub(super) mod key;
+pub(super) mod store;
