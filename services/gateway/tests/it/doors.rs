@@ -1,5 +1,7 @@
 //! Who may pass where: each kind of caller at each kind of door.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use reqwest::Method;
 
 use crate::{
@@ -30,15 +32,24 @@ async fn each_caller_passes_its_own_tenants_doors_only() {
         (Method::GET, "/v1/platform/clients", [403, 403, 403, 403, 200]),
         (Method::GET, "/v1/public/boroughs/wigan/decisions", [200, 200, 200, 200, 200]),
     ];
-    let mut let_in = 0;
+    let (mut let_in, mut elsewhere) = (0, 0);
     for (method, path, expected) in doors {
         for ((name, caller), expected) in callers.iter().zip(expected) {
             let answer = house.request(method.clone(), path, Some(caller)).send().await.unwrap();
             assert_eq!(answer.status().as_u16(), expected, "{name}: {method} {path}");
             let_in += usize::from(expected == 200);
+            elsewhere += usize::from(expected == 404);
         }
     }
     assert_eq!(house.backstage.received().len(), let_in, "what was refused reached nobody");
+    let told = || house.backstage.refusals.load(Ordering::SeqCst);
+    for _ in 0..200 {
+        if told() == elsewhere {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(told(), elsewhere, "each refusal at another's door is told for the record");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use tokio::net::TcpListener;
 
@@ -39,6 +39,8 @@ pub(crate) struct Backstage {
     received: Mutex<Vec<Received>>,
     pub(crate) epochs: Mutex<Vec<Epoch>>,
     pub(crate) keys_asked: AtomicUsize,
+    /// Refusals at another tenant's door that were told.
+    pub(crate) refusals: AtomicUsize,
     pub(crate) ready: AtomicBool,
     keys: JwkSet,
 }
@@ -49,6 +51,7 @@ impl Backstage {
             received: Mutex::default(),
             epochs: Mutex::default(),
             keys_asked: AtomicUsize::new(0),
+            refusals: AtomicUsize::new(0),
             ready: AtomicBool::new(true),
             keys: JwkSet { keys: vec![signer.public().clone()] },
         })
@@ -72,6 +75,7 @@ pub(crate) async fn start(name: &'static str, backstage: Arc<Backstage>) -> Sock
     let app = Router::new()
         .route("/.well-known/jwks.json", get(keys))
         .route("/internal/epochs", get(epochs))
+        .route("/internal/refusals", post(refusals))
         .route("/health/ready", get(ready))
         .fallback(move |state: State<Arc<Backstage>>, request: Request| write_down(name, state, request))
         .with_state(backstage);
@@ -86,6 +90,11 @@ async fn keys(State(backstage): State<Arc<Backstage>>) -> Json<JwkSet> {
 
 async fn epochs(State(backstage): State<Arc<Backstage>>) -> Json<EpochFeed> {
     Json(EpochFeed { epochs: backstage.epochs.lock().unwrap().clone(), ..EpochFeed::default() })
+}
+
+async fn refusals(State(backstage): State<Arc<Backstage>>) -> StatusCode {
+    backstage.refusals.fetch_add(1, Ordering::SeqCst);
+    StatusCode::NO_CONTENT
 }
 
 async fn ready(State(backstage): State<Arc<Backstage>>) -> StatusCode {
