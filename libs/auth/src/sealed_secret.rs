@@ -70,8 +70,7 @@ impl KeyEncryptionKey {
     }
 
     /// A new key, in base64.
-    #[must_use]
-    pub fn new_base64() -> String {
+    fn new_base64() -> String {
         BASE64_STANDARD.encode(random::<KEY_LEN>())
     }
 

@@ -136,7 +136,7 @@ enum Written {
 
 impl Written {
     /// The bytes of some lines, which may wait for more.
-    fn write(&mut self, lines: Vec<LedgerLine>, last: bool) -> Result<Vec<u8>, Problem> {
+    fn write(&mut self, lines: Vec<LedgerLine>) -> Result<Vec<u8>, Problem> {
         match self {
             Self::Lines => {
                 let mut piece = Vec::with_capacity(lines.len() * 600);
@@ -148,15 +148,17 @@ impl Written {
             }
             #[cfg(feature = "parquet")]
             Self::Parquet(file) => {
-                let Some(mut under_way) = file.take() else { return Ok(Vec::new()) };
-                let mut piece = under_way.take(lines).map_err(Problem::internal)?;
-                if last {
-                    piece.extend(under_way.end().map_err(Problem::internal)?);
-                } else {
-                    *file = Some(under_way);
-                }
-                Ok(piece)
+                file.as_mut().map_or(Ok(Vec::new()), |file| file.take(lines)).map_err(Problem::internal)
             }
+        }
+    }
+
+    /// The bytes after the last line.
+    fn end(&mut self) -> Result<Vec<u8>, Problem> {
+        match self {
+            Self::Lines => Ok(Vec::new()),
+            #[cfg(feature = "parquet")]
+            Self::Parquet(file) => file.take().map_or(Ok(Vec::new()), |file| file.end()).map_err(Problem::internal),
         }
     }
 }
@@ -195,6 +197,10 @@ impl Export {
         drop(tx);
         self.after = lines.last().map(key);
         self.ended = i64::try_from(lines.len()).is_ok_and(|count| count < PIECE);
-        self.written.write(lines, self.ended)
+        let mut piece = self.written.write(lines)?;
+        if self.ended {
+            piece.extend(self.written.end()?);
+        }
+        Ok(piece)
     }
 }

@@ -150,42 +150,21 @@ pub(super) async fn take_on<K: KindOf>(
     Ok(Some(rows.into_iter().map(|row| (AuditId(row.audit_id), row.placed)).collect()))
 }
 
-/// Entries by their ids, as they are hashed.
-pub(super) async fn entries<K: KindOf>(
-    tx: &mut Tx<K>,
-    ids: &[AuditId],
-) -> Result<HashMap<AuditId, ChainedEntry>, DbError> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    if K::KIND == Kind::Platform {
-        let rows = sqlx::query!(
-            "select audit_id, at, client_id, role, request_id, address, action, subject, before::text, after::text
-             from platform.office_audit where audit_id = any ($1)",
-            &ids
-        )
-        .map(|row| {
-            let entry = ChainedEntry {
-                done_at: row.at,
-                by: row.client_id,
-                role: row.role,
-                request_id: row.request_id,
-                address: row.address,
-                action: row.action,
-                subject: row.subject,
-                before: row.before,
-                after: row.after,
-            };
-            (AuditId(row.audit_id), entry)
-        })
-        .fetch_all(tx.connection())
-        .await?;
-        return Ok(rows.into_iter().collect());
-    }
-    let rows = sqlx::query!(
-        "select audit_id, at, client_id, role, request_id, address, action, subject, before::text, after::text
-         from platform.audit where audit_id = any ($1)",
-        &ids
-    )
-    .map(|row| {
+struct ChainedRow {
+    audit_id: Uuid,
+    at: DateTime<Utc>,
+    client_id: String,
+    role: String,
+    request_id: String,
+    address: String,
+    action: String,
+    subject: String,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl From<ChainedRow> for (AuditId, ChainedEntry) {
+    fn from(row: ChainedRow) -> Self {
         let entry = ChainedEntry {
             done_at: row.at,
             by: row.client_id,
@@ -198,10 +177,35 @@ pub(super) async fn entries<K: KindOf>(
             after: row.after,
         };
         (AuditId(row.audit_id), entry)
-    })
-    .fetch_all(tx.connection())
-    .await?;
-    Ok(rows.into_iter().collect())
+    }
+}
+
+/// Entries by their ids, as they are hashed.
+pub(super) async fn entries<K: KindOf>(
+    tx: &mut Tx<K>,
+    ids: &[AuditId],
+) -> Result<HashMap<AuditId, ChainedEntry>, DbError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows = if K::KIND == Kind::Platform {
+        sqlx::query_as!(
+            ChainedRow,
+            "select audit_id, at, client_id, role, request_id, address, action, subject, before::text, after::text
+             from platform.office_audit where audit_id = any ($1)",
+            &ids
+        )
+        .fetch_all(tx.connection())
+        .await?
+    } else {
+        sqlx::query_as!(
+            ChainedRow,
+            "select audit_id, at, client_id, role, request_id, address, action, subject, before::text, after::text
+         from platform.audit where audit_id = any ($1)",
+            &ids
+        )
+        .fetch_all(tx.connection())
+        .await?
+    };
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Where the next link goes: the last place taken, and the head that was signed last. What stands behind a signed head

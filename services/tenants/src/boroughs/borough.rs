@@ -4,7 +4,7 @@ use auth::{Mode, OwnerKind};
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{BoroughId, Gss, Slug};
 use serde::{Deserialize, Serialize};
-use web::{Fault, Problem, Row};
+use web::{Fault, Problem, Row, problems};
 
 /// Where a borough stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -39,6 +39,11 @@ impl BoroughState {
         }
     }
 
+    /// Whether what the borough lacks may be waived: before it goes live.
+    pub(crate) fn takes_waivers(self) -> bool {
+        matches!(self, Self::InSetup | Self::InReview)
+    }
+
     /// The moves a kind of caller may ask for.
     pub(crate) fn allowed(self, by: OwnerKind) -> &'static [Self] {
         match (self, by) {
@@ -50,6 +55,18 @@ impl BoroughState {
             _ => &[],
         }
     }
+}
+
+/// Goes on where whoever brings a borough live is not who asked for it.
+///
+/// # Errors
+/// 409: it takes a second officer.
+pub(crate) fn second_person(asked_for_by: Option<&str>, by: &str) -> Result<(), Problem> {
+    if asked_for_by == Some(by) {
+        let detail = "You brought this borough on board, so another officer has to look at it and bring it live.";
+        return Err(Problem::new(&problems::SECOND_PERSON, detail));
+    }
+    Ok(())
 }
 
 /// A borough.
@@ -123,6 +140,13 @@ pub(crate) struct FirstAdministrator {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_asked_for_a_borough_does_not_bring_it_live() {
+        assert!(second_person(Some("platform.one"), "platform.one").is_err());
+        assert!(second_person(Some("platform.one"), "platform.two").is_ok());
+        assert!(second_person(None, "platform.one").is_ok(), "of boroughs from before it is not known");
+    }
 
     #[test]
     fn nobody_brings_themselves_live() {

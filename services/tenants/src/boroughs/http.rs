@@ -12,7 +12,7 @@ use web::{
 };
 
 use super::{
-    borough::{BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
+    borough::{self, BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
     store,
 };
 use crate::{
@@ -223,9 +223,8 @@ pub(crate) async fn move_borough(
             let borough = live(&mut tx, &named).await?;
             let client_id = platform.caller().client_id.clone();
             if (borough.state, draft.to) == (BoroughState::InReview, BoroughState::Live) {
-                if store::asked_for_by(&mut tx, borough.id).await?.as_ref() == Some(&client_id) {
-                    return Err(asked_for_it_yourself().into());
-                }
+                let asked_for_by = store::asked_for_by(&mut tx, borough.id).await?;
+                borough::second_person(asked_for_by.as_deref(), &client_id)?;
                 let today = domain::day_in_england(platform.now());
                 unmet(&facts(&mut db.reading_in(borough.id).await?, &borough.gss, today).await?)?;
             }
@@ -236,11 +235,6 @@ pub(crate) async fn move_borough(
             Ok(tx.answer(moved).await?)
         }
     }
-}
-
-fn asked_for_it_yourself() -> Problem {
-    let detail = "You brought this borough on board, so another officer has to look at it and bring it live.";
-    Problem::new(&problems::SECOND_PERSON, detail)
 }
 
 async fn moved<K: KindOf>(

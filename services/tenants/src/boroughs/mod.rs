@@ -6,4 +6,4 @@ mod store;
 
 pub(crate) use borough::{BoroughBody, BoroughState};
 pub(crate) use http::live;
-pub(crate) use store::{find_live, own};
+pub(crate) use store::own;

@@ -65,7 +65,7 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-pub(crate) async fn find_live(tx: &mut Tx<Platform>, in_path: &str) -> Result<Option<BoroughBody>, DbError> {
+pub(super) async fn find_live(tx: &mut Tx<Platform>, in_path: &str) -> Result<Option<BoroughBody>, DbError> {
     let row = sqlx::query_as!(
         BoroughRow,
         "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough

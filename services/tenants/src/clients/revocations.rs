@@ -117,7 +117,7 @@ async fn by_platform(
     request: &WriteRequest,
 ) -> Handled {
     let mut tx = scope.write(request).await?;
-    let borough = boroughs::find_live(&mut tx, named).await?.ok_or_else(|| Problem::not_found("borough"))?;
+    let borough = boroughs::live(&mut tx, named).await?;
     let revoked_at = store::cut_borough(&mut tx, borough.id.0, draft.reason.trim()).await?;
     let owner = ClientOwner::Borough { id: borough.id, slug: borough.slug.clone(), mode: Mode::Live };
     let (client, secret) = administrator(owner, revoked_at);

@@ -12,7 +12,7 @@ use super::{
     store,
     waiver::{WaiverBody, WaiverDraft},
 };
-use crate::boroughs::{self, BoroughBody, BoroughState};
+use crate::boroughs::{self, BoroughBody};
 
 /// See what a borough still lacks before it can go live
 ///
@@ -76,7 +76,7 @@ pub(crate) async fn waive_task(
     draft.check()?;
     let mut tx = scope.write(&request).await?;
     let borough = boroughs::live(&mut tx, &named).await?;
-    if !matches!(borough.state, BoroughState::InSetup | BoroughState::InReview) {
+    if !borough.state.takes_waivers() {
         let detail = "What a borough lacks is waived before it goes live.";
         return Err(Problem::new(&problems::CONFLICT, detail).into());
     }
