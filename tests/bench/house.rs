@@ -180,6 +180,7 @@ async fn start_stack(folder: &Path) -> anyhow::Result<Stack> {
         audit_keys_before: Vec::new(),
         seal_key: Some(folder.join("seal-signing.pem")),
         papers_url: format!("file://{}", folder.join("papers").display()),
+        exports_url: format!("file://{}", folder.join("exports").display()),
         imports_folder: folder.join("imports"),
         clock: Clock::System,
         budgets_gate: None,

@@ -33,12 +33,16 @@ fn imports_go_one_way() {
         ("auth", &["domain", "web"]),
         ("tenancy", &["auth", "domain", "web"]),
         ("events", &["tenancy", "auth", "domain", "web"]),
+        ("storage", &["web"]),
         ("testkit", &["auth", "domain", "tenancy", "web", "events"]),
-        ("tenants", &["events", "tenancy", "auth", "domain", "web"]),
+        ("tenants", &["events", "storage", "tenancy", "auth", "domain", "web"]),
         ("budgets", &["events", "tenancy", "auth", "domain", "web"]),
-        ("governance", &["events", "tenancy", "auth", "domain", "web"]),
+        ("governance", &["events", "storage", "tenancy", "auth", "domain", "web"]),
         ("gateway", &["auth", "web", "domain"]),
-        ("tenfold", &["tenants", "budgets", "governance", "gateway", "events", "tenancy", "auth", "domain", "web"]),
+        (
+            "tenfold",
+            &["tenants", "storage", "budgets", "governance", "gateway", "events", "tenancy", "auth", "domain", "web"],
+        ),
         (
             "tests",
             &[
@@ -48,6 +52,7 @@ fn imports_go_one_way() {
                 "governance",
                 "gateway",
                 "testkit",
+                "storage",
                 "events",
                 "tenancy",
                 "auth",

@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement_recipes, audit_recipes, client_recipes, contribution_recipes, import_recipes, ledger_recipes,
-    meeting_recipes, onboarding_recipes, registers, return_recipes,
+    agreement_recipes, audit_recipes, client_recipes, contribution_recipes, export_recipes, import_recipes,
+    ledger_recipes, meeting_recipes, onboarding_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes, webhook_recipes,
 };
@@ -154,6 +154,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = onboarding_recipes::fill(operation, path, &mut body, permission).await;
     let path = ledger_recipes::fill(operation, path, &mut body).await;
     let path = webhook_recipes::fill(operation, path, &mut body).await;
+    let path = export_recipes::fill(path).await;
     let path = audit_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path

@@ -70,6 +70,12 @@ async fn every_policy_that_is_not_the_boroughs_was_reviewed() {
          from pg_policy p join pg_class c on c.oid = polrelid join pg_namespace n on n.oid = c.relnamespace
          where {OURS} and not (polname = 'borough' and pg_get_expr(polqual, polrelid) = '(borough_id = ( SELECT platform.borough() AS borough))'
            and pg_get_expr(polwithcheck, polrelid) = '(borough_id = ( SELECT platform.borough() AS borough))')
+           and not (polname = 'archive' and polcmd = 'r' and polroles = array['kind_archive'::regrole::oid]
+             and pg_get_expr(polqual, polrelid) = '(borough_id = ( SELECT platform.borough() AS borough))')
+           and not (polname = 'restore' and polcmd = 'a' and polroles = array['kind_restore'::regrole::oid]
+             and pg_get_expr(polwithcheck, polrelid) = '(borough_id = ( SELECT platform.borough() AS borough))')
+           and not (polname = 'purge' and polcmd = 'd' and polroles = array['kind_purge'::regrole::oid]
+             and pg_get_expr(polqual, polrelid) = '(borough_id = ( SELECT platform.purged_borough() AS purged_borough))')
          order by 1"
     ))
     .await;
@@ -95,6 +101,9 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
            coalesce(' (' || string_agg(nullif(col, ''), ', ' order by col) || ')', '')
          from granted left join pg_roles r on r.oid = grantee
          where grantee <> (select relowner from pg_class where oid = 'budgets.fund'::regclass)
+           -- What the archive takes is on a page of its own.
+           and (r.rolname, privilege_type) not in
+             (('kind_archive', 'SELECT'), ('kind_restore', 'INSERT'), ('kind_purge', 'DELETE'))
          group by t, r.rolname, privilege_type order by 1"
     ))
     .await;
@@ -123,6 +132,39 @@ async fn every_grant_was_reviewed_and_ledgers_grant_no_change() {
         }
     }
     golden::check("grants.txt", &(grants.join("\n") + "\n"));
+}
+
+/// A new table goes into a borough's archive, can be put back from one and be destroyed; or it is written down here that not.
+#[tokio::test]
+async fn every_table_is_in_the_archive_or_left_out_by_name() {
+    let policy =
+        |name: &str| format!("exists (select from pg_policy p where p.polrelid = c.oid and p.polname = '{name}')");
+    let may = |role: &str, what: &str| {
+        format!(
+            "exists (select from aclexplode(c.relacl) g where g.grantee = '{role}'::regrole and g.privilege_type = '{what}')"
+        )
+    };
+    let archived = policy("archive");
+    let restored = format!("{} and {}", policy("restore"), may("kind_restore", "INSERT"));
+    let purged = format!("{} and {}", policy("purge"), may("kind_purge", "DELETE"));
+    let left_out = lines(format!(
+        "select n.nspname || '.' || c.relname || case when {purged} then ' is destroyed' else ' stays' end
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         join pg_attribute b on b.attrelid = c.oid and b.attname = 'borough_id'
+         where {OURS} and c.relkind in ('r', 'p') and not ({archived} and {restored})
+         union all
+         select n.nspname || '.' || c.relname || ' stays, and is in the archive'
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where {OURS} and {archived} and not {purged} and c.relname <> 'region'
+         union all
+         select n.nspname || '.' || c.relname || '.' || a.attname || ' is secret'
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+         where {OURS} and {archived} and not has_column_privilege('kind_archive', c.oid, a.attnum, 'select')
+         order by 1"
+    ))
+    .await;
+    golden::check("archive.txt", &(left_out.join("\n") + "\n"));
 }
 
 #[tokio::test]

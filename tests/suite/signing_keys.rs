@@ -176,6 +176,9 @@ async fn a_service_that_cannot_open_its_keys_says_which_setting_and_does_not_ser
         signing: tenants::SigningSettings { key_encryption_key: world.folder.join(key), ..world.signing.clone() },
         audit_key: None,
         audit_keys_before: Vec::new(),
+        papers_url: format!("file://{}", world.folder.join("papers").display()),
+        exports_url: format!("file://{}", world.folder.join("exports").display()),
+        calls_a_day: tenants::CALLS_A_DAY,
         allow_private_addresses: false,
         clock: world.clock.clone(),
     };

@@ -98,6 +98,7 @@ impl World {
             audit_keys_before: Vec::new(),
             seal_key: sealing.then(|| folder.join("seal-signing.pem")),
             papers_url: format!("file://{}", folder.join("papers").display()),
+            exports_url: format!("file://{}", folder.join("exports").display()),
             imports_folder: Self::imports_folder(folder),
             clock: clock.clone(),
             budgets_gate: None,
@@ -156,6 +157,9 @@ impl World {
         let made = self.done("officer", "/v1/boroughs", borough).await;
         let admin = made["administrators"].as_array().unwrap().iter().find(|a| a["mode"] == "live").unwrap().clone();
         self.keep(&format!("{slug}-admin"), &admin);
+        let sandbox =
+            made["administrators"].as_array().unwrap().iter().find(|a| a["mode"] == "sandbox").unwrap().clone();
+        self.keep(&format!("{slug}-sandbox-admin"), &sandbox);
         for role in ["clerk", "finance", "pool_manager", "member", "auditor"] {
             let client = json!({"name": role, "role": role});
             let made = self.done(&format!("{slug}-admin"), &format!("/v1/boroughs/{slug}/clients"), client).await;
@@ -268,6 +272,9 @@ impl World {
             own_cluster: true,
             public_url: self.url.clone(),
             signing: self.signing.clone(),
+            papers_url: format!("file://{}", self.folder.join("papers").display()),
+            exports_url: format!("file://{}", self.folder.join("exports").display()),
+            calls_a_day: tenants::CALLS_A_DAY,
             allow_private_addresses: false,
             audit_key: None,
             audit_keys_before: Vec::new(),
@@ -318,6 +325,9 @@ impl World {
             own_cluster: true,
             public_url: self.url.clone(),
             signing: self.signing.clone(),
+            papers_url: format!("file://{}", self.folder.join("papers").display()),
+            exports_url: format!("file://{}", self.folder.join("exports").display()),
+            calls_a_day: tenants::CALLS_A_DAY,
             allow_private_addresses: true,
             clock: self.clock.clone(),
             audit_key: None,

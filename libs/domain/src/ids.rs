@@ -126,6 +126,10 @@ id!(
     AuditId
 );
 id!(
+    /// An archive of everything a borough owns.
+    ExportId
+);
+id!(
     /// A version of a committee's rules.
     ConstitutionId
 );

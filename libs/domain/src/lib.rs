@@ -15,7 +15,7 @@ pub use codes::{CodeError, Gss, Ods, Slug};
 pub use ids::{
     AccountId, ActionId, ActionPlanId, AgreementId, ApprovalId, AttendanceId, AuditId, AwardId, BoroughId,
     CalculationId, CallInId, ClientKeyId, CommitmentId, CommitteeId, ConstitutionId, ConsultationId, ContributionId,
-    DataSharingId, DecisionId, DeclarationId, DelegationId, DeliveryId, DueDiligenceId, EventId, ExceptionId,
+    DataSharingId, DecisionId, DeclarationId, DelegationId, DeliveryId, DueDiligenceId, EventId, ExceptionId, ExportId,
     ForecastId, FundId, ImportId, InstalmentId, InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId,
     MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, NoticeId, OperationId, OrganisationId, OutcomeId,
     PaperId, PaymentId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId,

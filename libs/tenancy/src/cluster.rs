@@ -289,6 +289,14 @@ pub fn at(folder: &Path) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass().socket(folder).port(5432)
 }
 
+/// The owner's connection to a database of the cluster that runs in a folder.
+///
+/// # Errors
+/// When it cannot be told who that would be.
+pub fn owned(folder: &Path, database: &str) -> Result<PgConnectOptions, ClusterError> {
+    Ok(at(folder).username(&os_user()?.name).database(database))
+}
+
 fn finish(program: &str, mut command: Command) -> Result<(), ClusterError> {
     let failed = |said: String| ClusterError::Failed { program: program.into(), said };
     let output = command.output().map_err(|error| failed(error.to_string()))?;

@@ -21,6 +21,10 @@ pub enum Kind {
     Public,
     /// No caller: queues, ids and boroughs.
     Work,
+    /// No caller: one borough's whole record but its secrets, to be read.
+    Archive,
+    /// No caller: one borough's whole record, to be destroyed once that is due.
+    Purge,
 }
 
 impl Kind {
@@ -35,6 +39,8 @@ impl Kind {
             Self::Issuer => "issuer",
             Self::Public => "public",
             Self::Work => "work",
+            Self::Archive => "archive",
+            Self::Purge => "purge",
         }
     }
 }
@@ -58,7 +64,9 @@ kinds! {
     Platform "On the platform.",
     Issuer "Issuing tokens.",
     Public "Anybody, in what one borough has published.",
-    Work "Work without a caller."
+    Work "Work without a caller.",
+    Archive "Reading all of one borough.",
+    Purge "Destroying all of one borough."
 }
 
 /// What row-level security is told. Its text is made of values that were parsed: an id, a code, a slug.

@@ -53,6 +53,7 @@ fn width(kind: Kind) -> u32 {
     match kind {
         Kind::Borough => 24,
         Kind::Work => 4,
+        Kind::Archive | Kind::Purge => 2,
         Kind::Partner | Kind::Region | Kind::Platform | Kind::Issuer | Kind::Public => 6,
     }
 }

@@ -6,6 +6,7 @@
 //! written with every write (audit, the idempotent answer, events) is written here, in that transaction.
 
 mod access;
+mod archive;
 mod audit;
 mod changes;
 pub mod cluster;
@@ -23,9 +24,10 @@ mod self_check;
 mod tx;
 
 pub use access::{Access, AccessError};
+pub use archive::{ArchivedRow, ArchivedTable, OwnTrace, Restoring};
 pub use audit::Act;
 pub use changes::{Change, Changes, ChangesBody, ChangesSince, list_changes, number_changes};
-pub use context::{Borough, Issuer, Kind, KindOf, Partner, Platform, Public, Region, Work};
+pub use context::{Archive, Borough, Issuer, Kind, KindOf, Partner, Platform, Public, Purge, Region, Work};
 #[cfg(feature = "unwalled")]
 pub use db::unwalled;
 pub use db::{Db, ServiceRoles, Wakener};

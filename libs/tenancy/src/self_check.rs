@@ -85,7 +85,7 @@ pub async fn self_check(db: &Db, own_cluster: bool) -> Result<Vec<Finding>, DbEr
             let what = "it may call set_config, so injected SQL could change the borough".to_owned();
             findings.push(Finding { role: role.clone(), what, fatal: own_cluster });
         }
-        if matches!(kind, Kind::Borough | Kind::Public) {
+        if matches!(kind, Kind::Borough | Kind::Public | Kind::Archive | Kind::Purge) {
             findings.extend(context_is_an_error_when_unset(&mut connection, &role).await);
         }
     }

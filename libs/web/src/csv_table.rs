@@ -32,24 +32,45 @@ pub fn csv_lines<T: Row>(rows: &[T], with_heading: bool) -> Vec<u8> {
     out.into_inner().expect("a Vec takes every write")
 }
 
+fn guarded(text: &str) -> String {
+    let runs = text.trim_start_matches(' ').starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if runs { format!("'{text}") } else { text.to_owned() }
+}
+
 /// Numbers stay numbers, negative ones too; a text that a spreadsheet would run is held with an apostrophe.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => {
-            let runs = text
-                .trim_start_matches(' ')
-                .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-            if runs { format!("'{text}") } else { text.clone() }
-        }
+        Value::String(text) => guarded(text),
         Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join("; "),
         other => other.to_string(),
     }
 }
 
+/// A line of CSV from cells that are text already: numbers stay numbers, a text that a spreadsheet would run is held with
+/// an apostrophe.
+#[must_use]
+pub fn csv_line<'a>(cells: impl Iterator<Item = Option<&'a str>>) -> Vec<u8> {
+    let guarded = cells.map(|text| {
+        let text = text.unwrap_or_default();
+        let number = text.parse::<f64>().is_ok() && text.ends_with(|c: char| c.is_ascii_digit());
+        if number { text.to_owned() } else { guarded(text) }
+    });
+    let mut out = csv::Writer::from_writer(Vec::new());
+    // A Vec takes every write.
+    out.write_record(guarded).expect("a Vec takes every write");
+    out.into_inner().expect("a Vec takes every write")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cells_that_are_text_already_keep_their_numbers() {
+        let cells = [Some("-5"), Some("-5+1"), None, Some("a \"b\""), Some("=A1"), Some("+inf")];
+        assert_eq!(csv_line(cells.into_iter()), b"-5,'-5+1,,\"a \"\"b\"\"\",'=A1,'+inf\n");
+    }
 
     #[derive(Serialize)]
     struct Line {

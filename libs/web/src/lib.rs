@@ -27,7 +27,7 @@ pub use at::At;
 pub use body::{BULK_LIMIT, IdempotencyKey, JSON_LIMIT, Sent, SentBulk, SentOnce, WriteRequest};
 pub use conditions::{IfMatch, version_tag};
 pub use content::Content;
-pub use csv_table::{Row, csv_lines};
+pub use csv_table::{Row, csv_line, csv_lines};
 pub use faults::{Faults, changed_meanwhile};
 pub use manners::{RequestId, manners};
 pub use outbound::{Outbound, OutboundAnswer, OutboundError};

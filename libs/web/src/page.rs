@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::request::Parts,
+    http::{HeaderValue, request::Parts},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -195,6 +195,7 @@ impl<B: Serialize, T: Row> IntoResponse for WithCsv<B, T> {
 fn also_as_csv<T: Row>(mut response: Response, data: Vec<T>, next_cursor: Option<String>) -> Response {
     let rows = data.len();
     let render = Arc::new(move || csv_table::render(&data));
+    response.headers_mut().insert("x-row-count", HeaderValue::from(rows));
     response.extensions_mut().insert(AsCsv { render, rows, next_cursor });
     response
 }

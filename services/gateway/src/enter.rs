@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use auth::{Authenticate, Epochs, KeySet, Verifier};
+use auth::{Authenticate, Caller, Epochs, KeySet, Verifier};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
@@ -27,6 +27,7 @@ use crate::{
     routes::{Operation, Route, Routes},
     target, tenant,
     upstream::{self, Head},
+    usage::Usage,
 };
 
 /// The paths where secrets could be guessed at.
@@ -41,6 +42,7 @@ pub(crate) struct Gateway {
     pub(crate) limiter: Limiter,
     pub(crate) refused_tokens: RefusedTokens,
     pub(crate) refusals: Refusals,
+    pub(crate) usage: Arc<Usage>,
     pub(crate) upstreams: upstream::Shared,
     pub(crate) pages: Pages,
     pub(crate) manner: Manner,
@@ -53,6 +55,8 @@ pub(crate) struct Gateway {
 pub(crate) struct Journey {
     /// The path as described, where it is one.
     pub(crate) template: Option<Arc<str>>,
+    /// Who asks, where that is known.
+    pub(crate) caller: Option<Arc<Caller>>,
     /// Where a known caller stands with its limits.
     pub(crate) standing: Option<Standing>,
     /// How long a service took.
@@ -71,7 +75,11 @@ pub(crate) async fn enter(
     let uri = request.uri().clone();
     let mut journey = Journey::default();
     let outcome = gateway.answer(request, peer.ip(), &id, &mut journey).await;
-    answer::finish(&gateway.manner, outcome, &method, uri.path(), &id, &journey, started)
+    let response = answer::finish(&gateway.manner, outcome, &method, uri.path(), &id, &journey, started);
+    if let Some(caller) = &journey.caller {
+        gateway.usage.count(caller, &response);
+    }
+    response
 }
 
 impl Gateway {
@@ -132,7 +140,9 @@ impl Gateway {
         };
         let (standing, within) = self.limiter.take(&caller).await;
         journey.standing = standing;
+        journey.caller = Some(caller.clone());
         within?;
+        self.usage.within_quota(&caller)?;
         tenant::may_pass(&caller, route, operation, named).inspect_err(|problem| {
             if problem.status() == StatusCode::NOT_FOUND {
                 let (method, address) = (request.method(), address.to_string());

@@ -18,6 +18,7 @@ mod settings;
 mod target;
 mod tenant;
 mod upstream;
+mod usage;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -38,6 +39,7 @@ use crate::{
     pages::Pages,
     refusals::{Refusals, keep_telling},
     upstream::Upstreams,
+    usage::Usage,
     wire::Wire,
 };
 
@@ -60,8 +62,10 @@ pub async fn serve(
     let beside = CancellationToken::new();
     let _ended = beside.clone().drop_guard();
     let (refusals, refused) = Refusals::new();
+    let usage = Arc::new(Usage::new(clock.clone()));
     let gateway = Arc::new(Gateway {
         refusals,
+        usage: usage.clone(),
         routes: Routes::from_document(&settings.document)?,
         verifier: Verifier::new(trust, keys.clone(), epochs.clone(), clock),
         keys: keys.clone(),
@@ -74,6 +78,8 @@ pub async fn serve(
         file_bytes_max: settings.file_bytes_max,
     });
 
+    let (told, ending) = (tenants_url.clone(), beside.clone());
+    let telling = tokio::spawn(async move { usage.keep_telling(&told, ending).await });
     let told = tenants_url.clone();
     tokio::spawn(async move { keep_telling(&told, refused).await });
     let (ending, every) = (beside.clone(), settings.epochs_every.max(Duration::from_millis(10)));
@@ -87,5 +93,8 @@ pub async fn serve(
     let limits = settings.limits;
     let patience = limits.clone();
     web::serve_through(listener, app, limits, stop, move |stream| Wire::new(stream, &patience)).await?;
+    // The last count is told before the services behind are let go.
+    beside.cancel();
+    telling.await.ok();
     Ok(())
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use auth::{Epochs, Gate, KeySet, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
+use storage::Storage;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-use crate::papers::Storage;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
@@ -55,7 +54,7 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, or the database or the store of papers is out of reach.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
-    let papers = Storage::open(&settings.papers_url)?;
+    let papers = Storage::open("papers", &settings.papers_url)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());

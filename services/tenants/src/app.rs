@@ -10,6 +10,7 @@ use anyhow::Context;
 use auth::{Epochs, Gate, KeyEncryptionKey, PublicSealKey, SealKey, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
+use storage::Storage;
 use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,19 +19,34 @@ use web::Outbound;
 use crate::{
     audit::{self, AuditKeys},
     clients,
+    exports::{self, Places},
     key_sets::KeySets,
+    purges,
     signing_keys::{SigningKeys, SigningSettings},
     tokens::Issuer,
+    usage::Quota,
     webhooks,
 };
 
 /// How long a webhook's receiver may take to answer.
 const WEBHOOK_WITHIN: Duration = Duration::from_secs(15);
 
+/// How many calls a day a borough has that was given no number of its own, where nothing else is set.
+pub const CALLS_A_DAY: u32 = 10_000_000;
+
 /// The service's login roles.
 pub const ROLES: ServiceRoles = ServiceRoles {
     service: "tenants",
-    kinds: &[Kind::Borough, Kind::Partner, Kind::Region, Kind::Platform, Kind::Issuer, Kind::Work],
+    kinds: &[
+        Kind::Borough,
+        Kind::Partner,
+        Kind::Region,
+        Kind::Platform,
+        Kind::Issuer,
+        Kind::Work,
+        Kind::Archive,
+        Kind::Purge,
+    ],
 };
 
 /// The service's migrations.
@@ -50,6 +66,12 @@ pub struct Settings {
     pub public_url: String,
     /// The keys tokens are signed with, and the key that secrets in the database are kept encrypted under.
     pub signing: SigningSettings,
+    /// Where the content of papers lies: it goes into a borough's archive.
+    pub papers_url: String,
+    /// Where archives of boroughs lie: `file:///folder` or `s3://bucket/folder`.
+    pub exports_url: String,
+    /// How many calls a day a borough has that was given no number of its own.
+    pub calls_a_day: u32,
     /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
     pub allow_private_addresses: bool,
     /// The file of the key that heads of audit trails are signed with; without one entries wait for their places.
@@ -70,6 +92,8 @@ pub struct App {
     pub(crate) key_sets: Arc<KeySets>,
     pub(crate) audit_keys: AuditKeys,
     pub(crate) webhooks: WebhookSettings,
+    pub(crate) places: Places,
+    pub(crate) quota: Quota,
 }
 
 /// What webhooks are told with.
@@ -89,6 +113,11 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
     epochs.hear(tenancy::load_epochs(&db).await?);
+    let places = Places {
+        archives: Storage::open("exports", &settings.exports_url)?,
+        papers: Storage::open("papers", &settings.papers_url)?,
+        instance: settings.public_url.clone(),
+    };
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
     let keys = Arc::new(SigningKeys::open(&db, settings.signing).await?);
     let verifier = Arc::new(Verifier::new(trust.clone(), keys.checking(), epochs.clone(), settings.clock));
@@ -104,6 +133,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         key_sets,
         audit_keys: audit_keys.clone(),
         webhooks: told.clone(),
+        places: places.clone(),
+        quota: Quota(settings.calls_a_day),
     };
 
     let work = [
@@ -117,6 +148,8 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
         tokio::spawn(webhooks::feed(db.clone(), stop.clone())),
         tokio::spawn(webhooks::deliver(db.clone(), told, stop.clone())),
+        tokio::spawn(exports::make_exports(db.clone(), places.clone(), stop.clone())),
+        tokio::spawn(purges::carry_out_purges(db.clone(), places, audit_keys.own.clone(), stop.clone())),
         tokio::spawn(audit::keep_chaining(db.clone(), audit_keys.own, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;

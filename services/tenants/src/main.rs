@@ -35,6 +35,15 @@ struct Arguments {
     /// The public keys they were signed with before, in base64url, with commas between.
     #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
     audit_keys_before: Vec<String>,
+    /// Where the content of papers lies: file:///folder or s3://bucket/folder.
+    #[arg(long, env = "TENFOLD_PAPERS_URL")]
+    papers_url: String,
+    /// Where archives of boroughs lie: file:///folder or s3://bucket/folder.
+    #[arg(long, env = "TENFOLD_EXPORTS_URL")]
+    exports_url: String,
+    /// How many calls a day a borough has that was given no number of its own.
+    #[arg(long, env = "TENFOLD_CALLS_A_DAY", default_value_t = tenants::CALLS_A_DAY)]
+    calls_a_day: u32,
     /// Whether addresses that callers give may be private ones, and plain HTTP: for a demonstration or a test.
     #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, action = clap::ArgAction::Set)]
     allow_private_addresses: bool,
@@ -61,6 +70,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
             propagation: Duration::from_secs(arguments.key_propagation_seconds.into()),
             rotate_after_days: arguments.key_rotation_days,
         },
+        papers_url: arguments.papers_url,
+        exports_url: arguments.exports_url,
+        calls_a_day: arguments.calls_a_day,
         allow_private_addresses: arguments.allow_private_addresses,
         audit_key: arguments.audit_key_file,
         audit_keys_before: arguments.audit_keys_before,

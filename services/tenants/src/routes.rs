@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, audit, boroughs, changes, clients, data_sharing, onboarding, organisations, regions, security_contacts,
-    signing_keys, tokens, webhooks,
+    App, audit, boroughs, changes, clients, data_sharing, exports, onboarding, organisations, purges, regions,
+    security_contacts, signing_keys, tokens, usage, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -30,7 +30,7 @@ struct Document;
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(boroughs::http::list_boroughs, boroughs::http::create_borough))
-        .routes(routes!(boroughs::http::get_borough))
+        .routes(routes!(boroughs::http::get_borough, boroughs::http::change_borough))
         .routes(routes!(boroughs::http::get_borough_transitions, boroughs::http::move_borough))
         .routes(routes!(onboarding::http::get_onboarding))
         .routes(routes!(onboarding::http::waive_task))
@@ -72,6 +72,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(clients::http::platform::list_keys, clients::http::platform::rotate))
         .routes(routes!(clients::http::platform::get_key))
         .routes(routes!(clients::http::platform::key_transitions, clients::http::platform::shift_key))
+        .routes(routes!(purges::http::list_purge_certificates))
         .routes(routes!(regions::http::list_regions, regions::http::create_region))
         .routes(routes!(regions::http::list_region_boroughs))
         .routes(routes!(audit::http::list_audit))
@@ -86,6 +87,12 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::office::list_office_audit_heads))
         .routes(routes!(audit::office::prove_office_audit))
         .routes(routes!(changes::http::list_tenants_changes))
+        .routes(routes!(exports::http::list_exports, exports::http::ask_for_export))
+        .routes(routes!(exports::http::get_export))
+        .routes(routes!(exports::http::get_export_manifest))
+        .routes(routes!(exports::http::fetch_export))
+        .routes(routes!(usage::http::list_usage))
+        .routes(routes!(usage::http::get_usage_quota))
         .routes(routes!(signing_keys::http::list_signing_keys))
         .routes(routes!(signing_keys::http::rotate_signing_keys))
         .routes(routes!(webhooks::http::list_webhooks, webhooks::http::create_webhook))
@@ -115,6 +122,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/health/ready", get(ready))
         // For the gateway; nothing outside reaches it.
         .route("/internal/epochs", get(epochs))
+        .route("/internal/usage", post(usage::inside::note_usage))
         .route("/internal/refusals", post(audit::refused::note_refused))
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || Problem::new(&problems::METHOD_NOT_ALLOWED, "Not with this method."))

@@ -149,6 +149,22 @@ impl Client {
         self.settled(Method::POST, &path, &[("idempotency-key", key), ("if-match", &tag)], Some(to)).await
     }
 
+    /// Fetches a file, for as long as that takes.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn fetch(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(self.token().await?);
+        let answer = request.timeout(Duration::from_secs(24 * 60 * 60)).send().await;
+        let answer = answer.with_context(|| format!("{path} was not answered"))?;
+        if !answer.status().is_success() {
+            let status = answer.status();
+            let body: Value = answer.json().await.unwrap_or_default();
+            bail!("GET {path} was refused ({status}): {}", body["detail"]);
+        }
+        Ok(answer)
+    }
+
     /// Sends a body as it is, for as long as that takes, whatever the answer.
     ///
     /// # Errors

@@ -63,6 +63,9 @@ pub struct UpSettings {
     /// Where the content of papers lies: file:///folder or s3://bucket/folder. Default: papers in the data folder.
     #[arg(long, env = "TENFOLD_PAPERS_URL")]
     pub papers_url: Option<String>,
+    /// Where archives of boroughs lie: file:///folder or s3://bucket/folder. Default: exports in the data folder.
+    #[arg(long, env = "TENFOLD_EXPORTS_URL")]
+    pub exports_url: Option<String>,
     /// The file of the key that closed periods are sealed with. Default: one of its own in the data folder.
     #[arg(long, env = "TENFOLD_SEAL_KEY_FILE")]
     pub seal_key_file: Option<PathBuf>,

@@ -37,6 +37,8 @@ pub struct SplitSettings {
     pub seal_key: PathBuf,
     /// Where the content of papers lies.
     pub papers_url: String,
+    /// Where archives of boroughs lie.
+    pub exports_url: String,
     /// Where files of ledgers lie while they are read.
     pub imports_folder: PathBuf,
 }
@@ -59,6 +61,7 @@ impl Split {
         tell("TENFOLD_OWN_CLUSTER", settings.own_cluster.to_string());
         tell("TENFOLD_ALLOW_PRIVATE_ADDRESSES", settings.allow_private_addresses.to_string());
         tell("TENFOLD_PAPERS_URL", settings.papers_url);
+        tell("TENFOLD_EXPORTS_URL", settings.exports_url);
         tell("TENFOLD_IMPORTS_DIR", settings.imports_folder.display().to_string());
         tell("TENFOLD_GATEWAY_ADDR", gateway_addr.clone());
         tell("TENFOLD_ALLOW_PRIVATE_ADDRESSES", settings.allow_private_addresses.to_string());

@@ -33,6 +33,8 @@ pub struct StackSettings {
     pub seal_key: Option<PathBuf>,
     /// Where the content of papers lies.
     pub papers_url: String,
+    /// Where archives of boroughs lie.
+    pub exports_url: String,
     /// Where files of ledgers lie while they are read.
     pub imports_folder: PathBuf,
     /// The clock.
@@ -76,6 +78,9 @@ impl Stack {
             allow_private_addresses: settings.allow_private_addresses,
             audit_key: Some(settings.audit_key),
             audit_keys_before: settings.audit_keys_before,
+            papers_url: settings.papers_url.clone(),
+            exports_url: settings.exports_url,
+            calls_a_day: tenants::CALLS_A_DAY,
             clock: clock.clone(),
         };
         settings.seal_key.as_deref().map(budgets::SealKey::make_where_missing).transpose()?;

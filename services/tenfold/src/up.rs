@@ -123,6 +123,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     budgets::SealKey::make_where_missing(&audit_key)?;
     let own_papers = || format!("file://{}", folder.join("papers").display());
     let papers_url = settings.papers_url.unwrap_or_else(own_papers);
+    let own_exports = || format!("file://{}", folder.join("exports").display());
+    let exports_url = settings.exports_url.unwrap_or_else(own_exports);
     let services = if settings.split {
         let base = match &cluster {
             Some(cluster) => cluster.anyone().database(DATABASE),
@@ -141,6 +143,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             audit_keys_before: settings.audit_keys_before,
             seal_key,
             papers_url,
+            exports_url,
             imports_folder: folder.join("imports"),
         };
         Services::Split(Split::start(split).await?)
@@ -158,6 +161,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             audit_keys_before: settings.audit_keys_before,
             seal_key: Some(seal_key),
             papers_url,
+            exports_url,
             imports_folder: folder.join("imports"),
             clock: Clock::System,
             budgets_gate: None,
@@ -241,7 +245,7 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
 fn empty(folder: &Path) -> anyhow::Result<()> {
     // A server left behind would go on writing: only its cluster's folder knows it.
     tenancy::cluster::remove(&folder.join("postgres"))?;
-    for kept in ["papers", "imports"] {
+    for kept in ["papers", "exports", "imports"] {
         match fs::remove_dir_all(folder.join(kept)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("{kept} cannot be removed"));

@@ -6,9 +6,10 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use domain::{MeetingId, PaperId};
+use domain::{BoroughId, MeetingId, PaperId};
 use serde::Deserialize;
 use serde_json::json;
+use storage::Storage;
 use tenancy::{Act, Borough, Handled, InBorough, Tx};
 use uuid::Uuid;
 use web::{
@@ -17,7 +18,7 @@ use web::{
 
 use super::content::{BYTES_MAX, check};
 use super::paper::{PaperBody, PaperDraft, disposition};
-use super::{Storage, store};
+use super::store;
 use crate::{
     agenda::named_item,
     meetings::{find_meeting, http::MeetingPath},
@@ -37,6 +38,11 @@ pub(crate) struct PaperPath {
     meeting: MeetingId,
     /// The paper.
     paper: PaperId,
+}
+
+/// `{borough}/{meeting}/{paper}`: no part of a key was sent by a caller.
+fn key(borough: BoroughId, path: &PaperPath) -> [String; 3] {
+    [borough.to_string(), path.meeting.to_string(), path.paper.to_string()]
 }
 
 async fn find(tx: &mut Tx<Borough>, path: &PaperPath) -> Result<PaperBody, Problem> {
@@ -167,7 +173,7 @@ pub(crate) async fn store_paper(
     };
     let bytes = content.read(&word(paper.media_type), BYTES_MAX).await?;
     check(paper.media_type, (paper.bytes, paper.sum), &bytes)?;
-    storage.put((scope.borough().id, path.meeting, path.paper), bytes).await?;
+    storage.put(&key(scope.borough().id, &path), bytes).await?;
 
     let mut tx = scope.write(&WriteRequest { key: None, validate_only: false, fingerprint: paper.sum }).await?;
     if !store::stored(&mut tx, &paper, scope.now()).await? {
@@ -201,7 +207,7 @@ pub(crate) async fn get_paper_content(
     if paper.stored_at.is_none() {
         return Err(Problem::not_found("content"));
     }
-    let content = storage.get((scope.borough().id, path.meeting, path.paper)).await?;
+    let content = storage.get(&key(scope.borough().id, &path)).await?;
     let named = disposition(paper.file_name.as_deref().unwrap_or_default());
     let text = |value: String| HeaderValue::try_from(value).map_err(Problem::internal);
     let headers = [

@@ -3,14 +3,12 @@
 mod content;
 pub(crate) mod http;
 mod paper;
-mod storage;
 mod store;
 
 use domain::MeetingId;
 use tenancy::{Borough, DbError, Tx};
 
 pub(crate) use paper::PaperBody;
-pub(crate) use storage::Storage;
 
 /// The papers of a meeting that are not exempt and whose content is there.
 pub(crate) async fn open_papers(tx: &mut Tx<Borough>, meeting: MeetingId) -> Result<Vec<PaperBody>, DbError> {

@@ -5,20 +5,20 @@ use axum::extract::State;
 use domain::BoroughId;
 use events::tenants::BoroughPlaced;
 use serde::Deserialize;
+use serde_json::json;
 use tenancy::{Act, BoroughInPath, Db, Either, Handled, InBorough, KindOf, OnPlatform, Tx};
 use web::{
     Created, Found, IfMatch, MoveDraft, Page, PageRequest, Paging, Problem, Sent, SentOnce, Transitions, Versioned,
-    move_refused, problems,
+    problems,
 };
 
 use super::{
-    borough::{self, BoroughBody, BoroughDraft, BoroughState, FirstAdministrator, OnboardedBody},
+    BoroughState,
+    borough::{BoroughBody, BoroughChange, BoroughDraft, FirstAdministrator, OnboardedBody},
+    moves::{PlatformMove, moved},
     store,
 };
-use crate::{
-    clients::{self, ClientOwner, NewClient},
-    onboarding::{facts, unmet},
-};
+use crate::clients::{self, ClientOwner, NewClient};
 
 /// Which boroughs to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -59,7 +59,7 @@ pub(crate) async fn list_boroughs(
 /// Bring a borough on board
 ///
 /// Creates the live borough and its sandbox, both in setup, and the first administrator's API client of each.
-/// The secrets are in this answer and never again.
+/// The secrets are in this answer and never again. With `draft` both are only named for now.
 #[utoipa::path(
     post, path = "/v1/boroughs", operation_id = "createBorough", tag = "boroughs",
     params(web::Keyed),
@@ -192,9 +192,12 @@ async fn told<K: KindOf>(
 
 /// Move a borough
 ///
-/// A borough hands itself in for review and takes itself back; the platform brings it live, suspends and resumes it. It
-/// goes live once every task of its checklist is done or waived, and not by the officer who asked for it. Suspension
-/// cuts off every token of the borough within a minute and changes no data.
+/// A borough hands itself in for review and takes itself back; the platform opens it, brings it live, suspends and resumes
+/// it. It goes live once every task of its checklist is done or waived, and not by the officer who asked for it. Suspension
+/// cuts off every token of the borough within a minute and changes no data. One that leaves (`offboarding`) gets an export
+/// of everything; once that is made it can be closed, which cuts off its tokens for good. Its record is kept for six
+/// financial years more, and then destroyed (`purged`), by another officer than the one who closed it. Its sandbox closes,
+/// opens and ends with it.
 #[utoipa::path(
     post, path = "/v1/boroughs/{borough}/transitions", operation_id = "moveBorough", tag = "boroughs",
     params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Versioned),
@@ -215,46 +218,75 @@ pub(crate) async fn move_borough(
             let mut tx = own.write(&request).await?;
             let borough = store::own(&mut tx).await?;
             let client_id = own.caller().client_id.clone();
-            let moved = moved(&mut tx, &borough, OwnerKind::Borough, &version, &draft, &client_id).await?;
-            Ok(tx.answer(moved).await?)
+            let after = moved(&mut tx, &borough, OwnerKind::Borough, &version, &draft, &client_id).await?;
+            let told = told(&mut tx, after, OwnerKind::Borough).await?;
+            Ok(tx.answer(told).await?)
         }
         Either::Other(platform) => {
             let mut tx = platform.write(&request).await?;
             let borough = live(&mut tx, &named).await?;
-            let client_id = platform.caller().client_id.clone();
-            if (borough.state, draft.to) == (BoroughState::InReview, BoroughState::Live) {
-                let asked_for_by = store::asked_for_by(&mut tx, borough.id).await?;
-                borough::second_person(asked_for_by.as_deref(), &client_id)?;
-                let today = domain::day_in_england(platform.now());
-                unmet(&facts(&mut db.reading_in(borough.id).await?, &borough.gss, today).await?)?;
-            }
-            let moved = moved(&mut tx, &borough, OwnerKind::Platform, &version, &draft, &client_id).await?;
-            if draft.to == BoroughState::Suspended {
-                store::cut_off(&mut tx, borough.id, draft.reason.trim()).await?;
-            }
-            Ok(tx.answer(moved).await?)
+            let client_id = &platform.caller().client_id;
+            let asked =
+                PlatformMove { borough: &borough, version: &version, draft: &draft, client_id, now: platform.now() };
+            let after = asked.make(&db, &mut tx).await?;
+            let told = told(&mut tx, after, OwnerKind::Platform).await?;
+            Ok(tx.answer(told).await?)
         }
     }
 }
 
-async fn moved<K: KindOf>(
-    tx: &mut Tx<K>,
-    borough: &BoroughBody,
-    by: OwnerKind,
-    version: &IfMatch,
-    draft: &MoveDraft<BoroughState>,
-    client_id: &str,
-) -> Result<Found<Transitions<BoroughState>>, Problem> {
+/// Change a borough
+///
+/// Its name, as when a council is given the style of a city: every service hears of it. How many calls a day its clients
+/// have. Its slug and its code never change.
+#[utoipa::path(
+    patch, path = "/v1/boroughs/{borough}", operation_id = "changeBorough", tag = "boroughs",
+    params(("borough" = String, Path, description = "Slug or GSS code", example = "salford"), Versioned),
+    request_body = BoroughChange,
+    responses((status = 200, body = BoroughBody)),
+    security(("bearer" = ["boroughs:onboard"])),
+)]
+pub(crate) async fn change_borough(
+    scope: OnPlatform<can::OnboardBoroughs>,
+    BoroughInPath(named): BoroughInPath,
+    version: IfMatch,
+    Sent(change, request): Sent<BoroughChange>,
+) -> Handled {
+    change.check()?;
+    let mut tx = scope.write(&request).await?;
+    let borough = live(&mut tx, &named).await?;
     version.holds(borough.version)?;
-    let allowed = borough.state.allowed(by);
-    if !allowed.contains(&draft.to) {
-        return Err(move_refused(&borough.state, &draft.to, allowed));
+    let name = change.name.as_deref().map_or(borough.name.as_str(), str::trim);
+    if !store::change(&mut tx, &borough, name, change.calls_a_day).await? {
+        return Err(web::changed_meanwhile().into());
     }
-    if !store::move_to(tx, borough, draft.to, draft.reason.trim(), client_id).await? {
-        return Err(web::changed_meanwhile());
+    let act = Act::new("borough.changed", format!("boroughs/{}", borough.slug)).concerning(borough.id);
+    let before = json!({"name": borough.name});
+    tx.record(act.before(before).after(json!({"name": name, "calls_a_day": change.calls_a_day})));
+    if name != borough.name {
+        renamed(&mut tx, &borough, name).await?;
     }
-    let act = Act::new("borough.moved", format!("boroughs/{}", borough.slug)).concerning(borough.id);
-    tx.record(act.before(borough.state.as_str()).after(draft.to.as_str()));
-    let after = BoroughBody { state: draft.to, version: borough.version + 1, ..borough.clone() };
-    told(tx, after, by).await
+    let after = BoroughBody { name: name.to_owned(), version: borough.version + 1, ..borough };
+    Ok(tx.answer(Found::at(after.version, after)).await?)
+}
+
+/// Every service hears of it, and the sandbox is called the same.
+async fn renamed(tx: &mut Tx<tenancy::Platform>, borough: &BoroughBody, name: &str) -> Result<(), Problem> {
+    let sandbox = store::sandbox_of(tx, borough.slug.as_str()).await?;
+    if let Some(sandbox) = &sandbox {
+        store::change(tx, sandbox, name, None).await?;
+    }
+    for one in std::iter::once(borough).chain(&sandbox) {
+        let (region, region_from) = store::expected_by(tx, one.id).await?.unzip();
+        let placed = BoroughPlaced {
+            borough_id: one.id,
+            slug: one.slug.clone(),
+            gss: one.gss.clone(),
+            name: name.to_owned(),
+            region,
+            region_from,
+        };
+        events::tell(tx, one.id, &placed);
+    }
+    Ok(())
 }

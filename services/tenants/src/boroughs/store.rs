@@ -1,13 +1,16 @@
 //! The SQL of boroughs.
 
 use auth::Mode;
-use chrono::{DateTime, Utc};
-use domain::BoroughId;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{BoroughId, Slug};
 use tenancy::{Borough, DbError, KindOf, Platform, Tx};
 use uuid::Uuid;
 use web::Move;
 
-use super::borough::{BoroughBody, BoroughDraft, BoroughState};
+use super::{
+    BoroughState,
+    borough::{BoroughBody, BoroughDraft},
+};
 
 struct BoroughRow {
     borough_id: Uuid,
@@ -16,6 +19,7 @@ struct BoroughRow {
     name: String,
     mode: String,
     state: String,
+    retained_until: Option<NaiveDate>,
     created_at: DateTime<Utc>,
     version: i64,
 }
@@ -29,6 +33,7 @@ impl From<BoroughRow> for BoroughBody {
             name: row.name,
             mode: if row.mode == "live" { Mode::Live } else { Mode::Sandbox },
             state: BoroughState::parse(&row.state),
+            retained_until: row.retained_until,
             created_at: row.created_at,
             version: row.version,
         }
@@ -39,7 +44,7 @@ impl From<BoroughRow> for BoroughBody {
 pub(crate) async fn own(tx: &mut Tx<Borough>) -> Result<BoroughBody, DbError> {
     let row = sqlx::query_as!(
         BoroughRow,
-        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough"
+        "select borough_id, slug, gss, name, mode, state, retained_until, created_at, version from tenants.borough"
     )
     .fetch_one(tx.connection())
     .await?;
@@ -54,7 +59,7 @@ pub(super) async fn list(
 ) -> Result<Vec<BoroughBody>, DbError> {
     let rows = sqlx::query_as!(
         BoroughRow,
-        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough
+        "select borough_id, slug, gss, name, mode, state, retained_until, created_at, version from tenants.borough
          where mode = $1 and ($2::text is null or slug > $2) order by slug limit $3",
         mode.as_str(),
         after,
@@ -68,7 +73,7 @@ pub(super) async fn list(
 pub(super) async fn find_live(tx: &mut Tx<Platform>, in_path: &str) -> Result<Option<BoroughBody>, DbError> {
     let row = sqlx::query_as!(
         BoroughRow,
-        "select borough_id, slug, gss, name, mode, state, created_at, version from tenants.borough
+        "select borough_id, slug, gss, name, mode, state, retained_until, created_at, version from tenants.borough
          where mode = 'live' and (slug = $1 or gss = $1)",
         in_path
     )
@@ -101,18 +106,21 @@ pub(super) async fn insert(
     asked_for_by: &str,
 ) -> Result<BoroughBody, DbError> {
     let now = tx.now();
+    // A sandbox follows its borough: until that is opened, nobody works there either.
+    let state = if draft.draft { BoroughState::Draft } else { BoroughState::InSetup };
     let row = sqlx::query_as!(
         BoroughRow,
         "insert into tenants.borough (borough_id, slug, mode, gss, name, state, created_at, asked_for_by)
-         values ($1, $2, $3, $4, $5, 'in_setup', $6, $7)
-         returning borough_id, slug, gss, name, mode, state, created_at, version",
+         values ($1, $2, $3, $4, $5, $8, $6, $7)
+         returning borough_id, slug, gss, name, mode, state, retained_until, created_at, version",
         id.0,
         draft.slug.as_str(),
         mode.as_str(),
         draft.gss.as_str(),
         draft.name.trim(),
         now,
-        asked_for_by
+        asked_for_by,
+        state.as_str()
     )
     .fetch_one(tx.connection())
     .await?;
@@ -196,6 +204,87 @@ pub(super) async fn cut_off(tx: &mut Tx<Platform>, id: BoroughId, reason: &str) 
         id.0,
         not_before,
         reason
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
+
+/// The sandbox beside a live borough.
+pub(super) async fn sandbox_of(tx: &mut Tx<Platform>, slug: &str) -> Result<Option<BoroughBody>, DbError> {
+    let row = sqlx::query_as!(
+        BoroughRow,
+        "select borough_id, slug, gss, name, mode, state, retained_until, created_at, version from tenants.borough
+         where mode = 'sandbox' and slug = $1",
+        slug
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.map(Into::into))
+}
+
+/// Gives it a name, and a quota where one is given. False where it has moved on.
+pub(super) async fn change(
+    tx: &mut Tx<Platform>,
+    borough: &BoroughBody,
+    name: &str,
+    calls_a_day: Option<i64>,
+) -> Result<bool, DbError> {
+    let changed = sqlx::query!(
+        "update tenants.borough set name = $3, calls_a_day = coalesce($4, calls_a_day), version = version + 1
+         where borough_id = $1 and version = $2",
+        borough.id.0,
+        borough.version,
+        name,
+        calls_a_day
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// The region that expects it now, and since when.
+pub(super) async fn expected_by(tx: &mut Tx<Platform>, id: BoroughId) -> Result<Option<(Slug, NaiveDate)>, DbError> {
+    let row = sqlx::query!(
+        "select region, expected_from from tenants.region_borough where borough_id = $1 order by expected_from desc limit 1",
+        id.0
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.map(|row| (row.region.parse().expect("checked by the table"), row.expected_from)))
+}
+
+/// Keeps the record of a closed borough until a day.
+pub(super) async fn retain(tx: &mut Tx<Platform>, id: BoroughId, until: NaiveDate) -> Result<(), DbError> {
+    sqlx::query!("update tenants.borough set retained_until = $2 where borough_id = $1", id.0, until)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Who moved it to a state last, and when.
+pub(super) async fn last_moved_to(
+    tx: &mut Tx<Platform>,
+    id: BoroughId,
+    state: BoroughState,
+) -> Result<Option<(String, DateTime<Utc>)>, DbError> {
+    let row = sqlx::query!(
+        "select client_id, moved_at from tenants.borough_move where borough_id = $1 and to_state = $2
+         order by number desc limit 1",
+        id.0,
+        state.as_str()
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    Ok(row.map(|row| (row.client_id, row.moved_at)))
+}
+
+/// Orders that its record be destroyed. It is due at once: the day until which it is kept has passed.
+pub(super) async fn order_purge(tx: &mut Tx<Platform>, id: BoroughId) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into platform.purge_order (borough_id, ordered_at, due_at) values ($1, now(), now())
+         on conflict (borough_id) do nothing",
+        id.0
     )
     .execute(tx.connection())
     .await?;

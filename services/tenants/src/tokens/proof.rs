@@ -64,8 +64,8 @@ pub(super) async fn prove(
         return Err(generic);
     }
     if client.suspended {
-        refused(Some(&client), "its borough is suspended");
-        return Err(not_that_client("The borough is suspended; its clients get no tokens until it is resumed."));
+        refused(Some(&client), "its borough is not open");
+        return Err(not_that_client("The borough is suspended, closed, or not open yet: its clients get no tokens."));
     }
     if let Some(over) = client.expires_at.filter(|at| *at <= now) {
         refused(Some(&client), "its last day is over");

@@ -7,6 +7,8 @@ use serde_json::Value;
 use tenancy::{DbError, Issuer, Tx};
 use uuid::Uuid;
 
+use crate::boroughs::BoroughState;
+
 /// The most keys of a client that are looked at: those that work, and those that did not long ago.
 const MOST_KEYS: i64 = 50;
 
@@ -18,6 +20,7 @@ pub(super) struct Found {
     pub(super) keys: Vec<KeptKey>,
     pub(super) expires_at: Option<DateTime<Utc>>,
     pub(super) revoked: bool,
+    /// Its borough is not open: suspended, closed, or only named.
     pub(super) suspended: bool,
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn find_client(tx: &mut Tx<Issuer>, client_id: &str) -> Result<
         keys,
         expires_at: row.expires_at,
         revoked: row.revoked,
-        suspended: row.state.as_deref() == Some("suspended"),
+        suspended: row.state.is_some_and(|state| !BoroughState::parse(&state).is_open()),
     }))
 }
 

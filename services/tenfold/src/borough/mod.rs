@@ -3,6 +3,7 @@
 mod checklist;
 mod file;
 mod onboard;
+mod record;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use serde_json::json;
 use crate::{
     calling::Calling,
     client::{Answer, Client, fresh_key},
+    settings::DataFolder,
     tell::{answer, say},
 };
 use checklist::Checklist;
@@ -85,6 +87,77 @@ pub enum Borough {
         #[arg(long)]
         reason: String,
     },
+    /// Let a borough leave: it winds up, and gets an export of everything.
+    Offboard {
+        /// Where the API is, and who asks.
+        #[command(flatten)]
+        calling: Calling,
+        /// The borough, by its slug or GSS code.
+        borough: String,
+        /// Why; kept in its history.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Close a borough that has left with its record. Its tokens are cut off for good.
+    Close {
+        /// Where the API is, and who asks.
+        #[command(flatten)]
+        calling: Calling,
+        /// The borough, by its slug or GSS code.
+        borough: String,
+        /// Why; kept in its history.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Have the record of a closed borough destroyed, once it need not be kept; as another officer than the one who closed it.
+    Purge {
+        /// Where the API is, and who asks.
+        #[command(flatten)]
+        calling: Calling,
+        /// The borough, by its slug or GSS code.
+        borough: String,
+        /// Why; kept in its history.
+        #[arg(long)]
+        reason: String,
+        /// The borough's slug again: what is destroyed does not come back.
+        #[arg(long)]
+        confirm: String,
+    },
+    /// Fetch everything a borough owns as one archive, as its administrator.
+    Export {
+        /// Where the API is, and who asks.
+        #[command(flatten)]
+        calling: Calling,
+        /// The borough, by its slug or GSS code.
+        borough: String,
+        /// Where the archive goes. Default: BOROUGH-DAY.zip here.
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// What it is for; kept with it.
+        #[arg(long, default_value = "Asked for by command")]
+        reason: String,
+        /// Print what was fetched as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Restore a borough from its archive into an instance that does not have it, on its database owner's connection.
+    Restore {
+        /// Where a stack keeps its things.
+        #[command(flatten)]
+        folder: DataFolder,
+        /// The owner's connection. Default: the database of the stack on the data folder.
+        #[arg(long, env = "TENFOLD_DATABASE_URL")]
+        database_url: Option<String>,
+        /// Where the content of papers lies. Default: papers in the data folder.
+        #[arg(long, env = "TENFOLD_PAPERS_URL")]
+        papers_url: Option<String>,
+        /// The archive.
+        #[arg(long)]
+        file: PathBuf,
+        /// Print what was restored as JSON, with the administrator's secret.
+        #[arg(long)]
+        json: bool,
+    },
     /// Let a suspended borough go on.
     Resume {
         /// Where the API is, and who asks.
@@ -142,6 +215,37 @@ pub async fn run(what: &Borough) -> anyhow::Result<()> {
         }
         Borough::Suspend { calling, borough, reason } => {
             moved(&calling.client(OFFICER)?, borough, "suspended", reason).await
+        }
+        Borough::Offboard { calling, borough, reason } => {
+            moved(&calling.client(OFFICER)?, borough, "offboarding", reason).await?;
+            say("An export of everything was asked for. Its administrator fetches it: tenfold borough export.");
+            Ok(())
+        }
+        Borough::Close { calling, borough, reason } => {
+            let officer = calling.client(OFFICER)?;
+            moved(&officer, borough, "closed", reason).await?;
+            let closed = officer.get(&path(borough)).await?;
+            say(&format!("Its record is kept until {}.", text(&closed, "retained_until")));
+            Ok(())
+        }
+        Borough::Purge { calling, borough, reason, confirm } => {
+            let officer = calling.client(REVIEWER)?;
+            let named = officer.get(&path(borough)).await?;
+            if text(&named, "slug") != confirm {
+                bail!("--confirm {confirm} is not the slug of {borough}, which is {}", text(&named, "slug"));
+            }
+            moved(&officer, borough, "purged", reason).await?;
+            say("Its record is being destroyed. The certificates: GET /v1/platform/purge-certificates");
+            Ok(())
+        }
+        Borough::Export { calling, borough, out, reason, json } => {
+            let admin = calling.client(&format!("{borough}-admin"))?;
+            record::export(&admin, borough, out.as_deref(), reason, *json).await
+        }
+        Borough::Restore { folder, database_url, papers_url, file, json } => {
+            let into =
+                record::Into { folder, database_url: database_url.as_deref(), papers_url: papers_url.as_deref() };
+            record::restore(&into, file, *json).await
         }
         Borough::Resume { calling, borough, reason } => {
             let officer = calling.client(OFFICER)?;
