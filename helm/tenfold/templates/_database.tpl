@@ -31,7 +31,7 @@ postgres://{{ include "tenfold.cluster" $root }}-{{ and (index . 1) $database.cl
 {{- $role := index . 2 -}}
 - name: PASSWORD_OF_{{ $role | upper }}
   valueFrom:
-    secretKeyRef: {name: {{ index . 3 }}, key: password}
+    secretKeyRef: {name: {{ index . 3 | quote }}, key: password}
 - name: {{ index . 1 }}
   value: {{ include "tenfold.databaseUrl" (list $root (include "tenfold.databaseAt" (list $root (index . 4))) $role) | quote }}
 {{- end }}
@@ -51,10 +51,10 @@ postgres://{{ include "tenfold.cluster" $root }}-{{ and (index . 1) $database.cl
 {{- define "tenfold.databaseCaVolume" -}}
 - name: database-ca
   secret:
-    secretName: {{ .Values.database.cluster.enabled | ternary (printf "%s-ca" (include "tenfold.cluster" .)) .Values.database.ca.secret }}
+    secretName: {{ .Values.database.cluster.enabled | ternary (printf "%s-ca" (include "tenfold.cluster" .)) .Values.database.ca.secret | quote }}
     defaultMode: 0440
     items:
-      - {key: {{ .Values.database.cluster.enabled | ternary "ca.crt" .Values.database.ca.key }}, path: ca.crt}
+      - {key: {{ .Values.database.cluster.enabled | ternary "ca.crt" .Values.database.ca.key | quote }}, path: ca.crt}
 {{- end }}
 
 {{/* The ports the database listens on. */}}

@@ -1,7 +1,8 @@
 {{/* Names, labels, images. */}}
 
 {{- define "tenfold.name" -}}
-{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end -}}
+{{- $name := contains .Chart.Name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
+{{- $name | trunc 45 | trimSuffix "-" -}}
 {{- end }}
 
 {{/* The services and what differs between them. */}}

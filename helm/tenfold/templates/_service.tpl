@@ -91,7 +91,7 @@ spec:
             {{- if and $is.redis $values.redis.secret }}
             - name: TENFOLD_REDIS_URL
               valueFrom:
-                secretKeyRef: {name: {{ $values.redis.secret }}, key: {{ $values.redis.key }}}
+                secretKeyRef: {name: {{ quote $values.redis.secret }}, key: {{ quote $values.redis.key }}}
             {{- else if and $is.redis $values.redis.url }}
             - {name: TENFOLD_REDIS_URL, value: {{ $values.redis.url | quote }}}
             {{- end }}
@@ -103,7 +103,7 @@ spec:
             {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
             - name: {{ . }}
               valueFrom:
-                secretKeyRef: {name: {{ $values.papers.secret }}, key: {{ . }}}
+                secretKeyRef: {name: {{ quote $values.papers.secret }}, key: {{ . }}}
             {{- end }}
             {{- end }}
             {{- range $kind, $_ := $is.connections }}
@@ -142,7 +142,7 @@ spec:
             - {name: scratch, mountPath: {{ .path }}}
             {{- end }}
             {{- if $folder }}
-            - {name: papers, mountPath: {{ trimPrefix "file://" $values.papers.url }}}
+            - {name: papers, mountPath: {{ trimPrefix "file://" $values.papers.url | quote }}}
             {{- end }}
             {{- if $needsCa }}
             {{- include "tenfold.databaseCaMount" $root | nindent 12 }}
@@ -159,8 +159,8 @@ spec:
             sources:
               {{- range $key, $file := $keyFiles }}
               - secret:
-                  name: {{ $file.secret }}
-                  items: [{key: {{ $file.key }}, path: {{ $key }}}]
+                  name: {{ quote $file.secret }}
+                  items: [{key: {{ quote $file.key }}, path: {{ $key }}}]
               {{- end }}
         {{- end }}
         {{- with $is.scratch }}
@@ -169,7 +169,7 @@ spec:
         {{- end }}
         {{- if $folder }}
         - name: papers
-          persistentVolumeClaim: {claimName: {{ $values.papers.claim }}}
+          persistentVolumeClaim: {claimName: {{ quote $values.papers.claim }}}
         {{- end }}
         {{- if $needsCa }}
         {{- include "tenfold.databaseCaVolume" $root | nindent 8 }}
