@@ -3,8 +3,12 @@
 import copy
 import difflib
 import os
+import pathlib
 import re
+import tempfile
 import unittest
+
+import helm_python
 
 import chart
 
@@ -23,6 +27,16 @@ class Rendering(unittest.TestCase):
     def test_the_same_values_give_the_same_text(self):
         for case in chart.CASES:
             self.assertEqual(chart.render(case), chart.render_values(chart.values_of(case)), case)
+
+    def test_it_lints_and_is_whole_when_packaged(self):
+        for case in chart.CASES:
+            self.assertEqual(helm_python.lint(str(chart.CHART), values=chart.values_of(case))["errors"], [], case)
+        with tempfile.TemporaryDirectory() as folder:
+            archive = pathlib.Path(helm_python.package(str(chart.CHART), destination=folder))
+            with helm_python.Chart.load_archive(archive.read_bytes()) as packaged:
+                values = chart.values_of("cluster")
+                rendered = packaged.render(values, name=chart.RELEASE, namespace=chart.NAMESPACE, is_install=True)
+        self.assertEqual({path.split("/", 1)[1]: text for path, text in rendered.items()}, chart.render("cluster"))
 
     def test_names_fit_whatever_the_release_is_called(self):
         values = chart.values_of("cluster")
