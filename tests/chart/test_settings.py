@@ -1,6 +1,9 @@
 """What the chart sets is what the programs take: docs/settings.md and the code are read, and compared."""
 
+import pathlib
 import re
+import subprocess
+import tempfile
 import unittest
 
 import chart
@@ -152,5 +155,31 @@ class Settings(unittest.TestCase):
                 files = {variable["value"] for name, variable in env.items() if name.endswith("_KEY_FILE")}
                 copied = {f"/run/tenfold/keys/{source['secret']['items'][0]['path']}" for volume in spec.get("volumes", []) for source in volume.get("projected", {}).get("sources", [])}
                 self.assertEqual(files, copied)
-                for container in spec.get("initContainers", []):
-                    self.assertIn("umask 077", container["command"][-1])
+
+    def test_copies_of_keys_are_their_owner_s_alone_also_the_second_time(self):
+        tenants = next(one for one in chart.manifests("cluster") if chart.named(one) == "Deployment/tenfold-tenants")
+        [container] = chart.pod_of(tenants)["spec"]["initContainers"]
+        with tempfile.TemporaryDirectory() as folder:
+            here = pathlib.Path(folder)
+            (here / "given" / "..data").mkdir(parents=True)
+            (here / "kept").mkdir()
+            (here / "given" / "..data" / "audit").write_text("key")
+            (here / "given" / "..data" / "audit").chmod(0o440)
+            # As the kubelet lays a Secret's files.
+            (here / "given" / "audit").symlink_to("..data/audit")
+            *shell, script = container["command"]
+            for mount in container["volumeMounts"]:
+                script = script.replace(mount["mountPath"], str(here / ("given" if mount.get("readOnly") else "kept")))
+            for _ in range(2):
+                subprocess.run([*shell, script], check=True)
+            self.assertEqual((here / "kept" / "audit").read_text(), "key")
+            self.assertFalse((here / "kept" / "audit").is_symlink())
+            self.assertEqual((here / "kept" / "audit").stat().st_mode & 0o077, 0)
+
+    def test_the_test_s_script_can_be_read_by_a_shell(self):
+        for case in ("minimal", "open"):
+            [test] = [one for one in chart.manifests(case) if one["kind"] == "Pod"]
+            script = test["spec"]["containers"][0]["command"][-1]
+            subprocess.run(["sh", "-n", "-c", script], check=True)
+            self.assertIn("/health/ready", script)
+            self.assertEqual(script.count("/health/live"), 3 if case == "minimal" else 0)
