@@ -163,7 +163,8 @@ class Network(unittest.TestCase):
         self.assertFalse(reach("budgets", "10.20.0.3", 5432) or reach("budgets", "10.20.0.200", 6432) or reach("gateway", "10.20.0.3", 6432))
         self.assertTrue(reach("gateway", "10.20.0.17", 6380))
         self.assertFalse(reach("budgets", "10.20.0.17", 6380) or reach("gateway", "10.20.0.17", 6379))
-        self.assertTrue(reach("governance", "10.20.0.33", 443))
+        self.assertTrue(reach("governance", "10.20.0.33", 9000))
+        self.assertFalse(reach("governance", "10.20.0.33", 443))
 
     def test_metrics_are_scraped_by_the_watcher_alone(self):
         everybody = ends("cluster")

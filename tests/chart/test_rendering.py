@@ -138,7 +138,9 @@ class Rendering(unittest.TestCase):
         self.assertEqual({path.name for path in GOLDEN.iterdir()}, set(made), "TENFOLD_GOLDEN=write ./dev chart-test")
         for name, text in made.items():
             with self.subTest(golden=name):
-                self.assertEqual((GOLDEN / name).read_text(), text, "TENFOLD_GOLDEN=write ./dev chart-test, and read the difference")
+                kept = (GOLDEN / name).read_text()
+                told = "\n".join(list(difflib.unified_diff(kept.splitlines(), text.splitlines(), lineterm="", n=1))[:40])
+                self.assertTrue(kept == text, f"TENFOLD_GOLDEN=write ./dev chart-test, and read the difference:\n{told}")
 
 
 def written(case, upgrade=False):

@@ -76,6 +76,13 @@ http://{{ include "tenfold.name" $root }}-{{ $service }}:{{ $port }}
 {{- $sum -}}
 {{- end }}
 
+{{/* Where the bucket listens. */}}
+{{- define "tenfold.bucketPort" -}}
+{{- $host := "" -}}
+{{- with .Values.papers.endpoint }}{{ $host = (urlParse .).host }}{{ end -}}
+{{- regexFind ":[0-9]+$" $host | trimPrefix ":" | default "443" -}}
+{{- end }}
+
 {{/* Where Redis listens: as its address says, where we know that. */}}
 {{- define "tenfold.redisPort" -}}
 {{- $at := "" -}}

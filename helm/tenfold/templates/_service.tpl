@@ -270,7 +270,7 @@ spec:
       {{- end }}
     {{- end }}
     {{- if $bucket }}
-    - ports: {{- include "tenfold.ports" (list $values.papers.port) | trim | nindent 8 }}
+    - ports: {{- include "tenfold.ports" (list (include "tenfold.bucketPort" $root)) | trim | nindent 8 }}
       {{- with $values.networkPolicy.bucketTo }}
       to: {{- toYaml . | nindent 8 }}
       {{- end }}
