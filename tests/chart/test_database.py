@@ -1,6 +1,7 @@
 """What a cluster of ours is begun with, tried on a real Postgres: it carries the migrations, and the wall stands."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -24,6 +25,12 @@ class Database(unittest.TestCase):
         """As the operator asks: one row for each grantor."""
         asked = f"select roleid::regrole from pg_auth_members where member = '{role}'::regrole"
         return self.psql("-c", asked).splitlines()
+
+    def found_at_start(self, role):
+        code = (chart.ROOT / "libs/tenancy/src/self_check.rs").read_text()
+        asked = re.search(r'query_scalar!\(r#"\s*(with mine.*?)"#, role', code, re.DOTALL)[1]
+        asked = asked.replace("$1", f"'{role}'").replace("$2", "true" if role.endswith("_public") else "false")
+        return self.psql("-c", asked, user=role).splitlines()
 
     def test_it_carries_the_migrations_and_the_wall_stands(self):
         [cluster] = [one for one in chart.manifests("cluster") if one["kind"] == "Cluster"]
@@ -53,6 +60,12 @@ class Database(unittest.TestCase):
             self.assertEqual(self.memberships(role["name"]), role["inRoles"], "the operator takes away what inRoles does not name")
             setting = f"select array_to_string(rolconfig, ' ') from pg_roles where rolname = '{role['name']}'"
             self.assertIn("statement_timeout=15s", self.psql("-c", setting))
+        # What each service asks as it starts: it serves only where nothing is found.
+        for role in roles:
+            self.assertEqual(self.found_at_start(role["name"]), [], role["name"])
+        self.psql("-c", "alter table budgets.journal no force row level security")
+        self.assertIn("not enabled and forced on budgets.journal", self.found_at_start("budgets_borough")[0])
+        self.psql("-c", "alter table budgets.journal force row level security")
         rights = "rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication"
         strong = self.psql("-c", f"select string_agg(rolname, ',') from pg_roles where ({rights}) and rolname !~ '^pg_'")
         self.assertEqual(set(strong.split(",")), {"owner", begin["owner"]})
