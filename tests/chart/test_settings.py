@@ -1,0 +1,185 @@
+"""What the chart sets is what the programs take: docs/settings.md and the code are read, and compared."""
+
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import chart
+
+SETTINGS = (chart.ROOT / "docs" / "settings.md").read_text()
+SERVICES = ("gateway", "tenants", "budgets", "governance")
+# Settings of a service that the chart leaves as they are, and why.
+LEFT = {
+    "TENFOLD_ALLOW_PRIVATE_ADDRESSES": "only for trying things out on one machine",
+    "TENFOLD_KEY_PROPAGATION_SECONDS": "a minute suits every cluster",
+    "TENFOLD_STOP_ON_STDIN_EOF": "a container has no parent to end with",
+    "TENFOLD_PG_BIN": "there are no programs of Postgres in the images",
+}
+
+
+def source(path):
+    return (chart.ROOT / path).read_text()
+
+
+def roles():
+    """The login roles of each service, from the code, with the width of their pools."""
+    widths = {}
+    for kinds, width in re.findall(r"^\s+(Kind::[\w: |]+) => (\d+),", source("libs/tenancy/src/db.rs"), re.MULTILINE):
+        widths.update({kind.lower(): int(width) for kind in re.findall(r"Kind::(\w+)", kinds)})
+    found = {}
+    for service in SERVICES[1:]:
+        text = re.search(r"ROLES: ServiceRoles =.*?kinds: &\[(.*?)\]", source(f"services/{service}/src/app.rs"), re.DOTALL)
+        found[service] = {kind.lower(): widths[kind.lower()] for kind in re.findall(r"Kind::(\w+)", text[1])}
+    return found
+
+
+def documented():
+    """The settings of each service, as docs/settings.md has them."""
+    found = {service: set() for service in SERVICES}
+    section = re.search(r"## One process a service\n(.*?)\n## All programs", SETTINGS, re.DOTALL)[1]
+    rows = re.findall(r"^\| (`[^|]+`) \| ([^|]+) \|", section, re.MULTILINE)
+    every = re.findall(r"^\| (`[^|]+`) \|", re.search(r"## All programs\n(.*?)\n## Tests", SETTINGS, re.DOTALL)[1], re.MULTILINE)
+    rows += [(names, "all") for names in every]
+    for names, of in rows:
+        whose = {"all": SERVICES, "all but the gateway": SERVICES[1:]}.get(of.strip(), [one.strip() for one in of.split(",")])
+        for service in whose:
+            for name in re.findall(r"`([^`]+)`", names):
+                if "<ROLE>" in name:
+                    found[service] |= {name.replace("<ROLE>", f"{service}_{kind}".upper()) for kind in roles()[service]}
+                else:
+                    found[service].add(name)
+    return found
+
+
+def environment(manifest):
+    [container] = chart.pod_of(manifest)["spec"]["containers"]
+    return {variable["name"]: variable for variable in container["env"]}
+
+
+def ingredient(name, env):
+    """A password that only becomes part of an address."""
+    return name.startswith("PASSWORD_OF_") and any(f"$({name})" in one.get("value", "") for one in env.values())
+
+
+class Settings(unittest.TestCase):
+    def test_a_service_is_given_settings_that_it_takes(self):
+        for case, upgrade in chart.every_case():
+            for one in chart.manifests(case, upgrade):
+                if one["kind"] == "Deployment":
+                    service = one["metadata"]["labels"]["app.kubernetes.io/component"]
+                    env = environment(one)
+                    unknown = {name for name in env if not ingredient(name, env)} - documented()[service]
+                    self.assertEqual(unknown, set(), f"{case}: {service}")
+
+    def test_a_service_is_given_all_it_takes_or_it_is_said_why_not(self):
+        given = {service: set() for service in SERVICES}
+        for case in chart.CASES:
+            for one in chart.manifests(case):
+                if one["kind"] == "Deployment":
+                    given[one["metadata"]["labels"]["app.kubernetes.io/component"]] |= environment(one).keys()
+        for service, settings in documented().items():
+            self.assertEqual(settings - given[service] - LEFT.keys(), set(), service)
+        self.assertLessEqual(LEFT.keys(), set().union(*documented().values()), "a reason for a setting that is gone")
+
+    def test_the_code_reads_each_of_them(self):
+        code = "".join(path.read_text() for folder in ("libs", "services") for path in (chart.ROOT / folder).rglob("*.rs"))
+        usual = {"RUST_LOG", "AWS_REGION", "AWS_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+        for service, settings in documented().items():
+            for name in settings - usual - {f"TENFOLD_{service}_{kind}_DATABASE_URL".upper() for kind in roles().get(service, ())}:
+                self.assertIn(f'"{name}"', code, service)
+        self.assertIn('format!("TENFOLD_{}_DATABASE_URL"', code)
+        self.assertIn("AmazonS3Builder::from_env()", code)
+
+    def test_jobs_run_commands_that_are_there(self):
+        main = source("services/tenfold/src/main.rs")
+        commands = set()
+        for one in chart.manifests("cluster"):
+            if one["kind"] == "Job":
+                env = environment(one)
+                self.assertEqual({name for name in env if not ingredient(name, env)}, {"TENFOLD_LOG", "RUST_LOG", "TENFOLD_DATABASE_URL"})
+                commands |= set(chart.pod_of(one)["spec"]["containers"][0]["args"])
+        self.assertEqual(commands, {"migrate", "bootstrap"})
+        for command in commands:
+            self.assertRegex(main, rf"\n    {command.capitalize()} \{{\n(.*\n)*?.*TENFOLD_DATABASE_URL")
+
+    def test_roles_and_the_width_of_their_pools_are_the_code_s(self):
+        ours = {name: data["connections"] for name, data in chart.services().items() if "connections" in data}
+        self.assertEqual(ours, roles())
+
+    def test_only_roles_that_may_never_write_read_from_a_replica(self):
+        """By the reviewed grants: what may write a row would be refused by a replica."""
+        granted = [line.split()[1:3] for line in source("tests/suite/golden/grants.txt").splitlines() if line]
+
+        def may_write(role):
+            kind = f"kind_{role.split('_')[1]}"
+            return any(who in (role, kind) and what in ("insert", "update", "delete") for who, what in granted)
+
+        for service, data in chart.services().items():
+            for kind in data.get("reads", []):
+                self.assertFalse(may_write(f"{service}_{kind}"), f"{service}_{kind} writes")
+            for kind in set(data.get("connections", {})) & {"region", "public"} - set(data.get("reads", [])):
+                self.assertTrue(may_write(f"{service}_{kind}"), f"nothing keeps {service}_{kind} from a replica any more")
+
+    def test_ports_are_the_ones_the_programs_choose_themselves(self):
+        for service, data in chart.services().items():
+            self.assertIn(f'_ADDR", default_value = "127.0.0.1:{data["port"]}"', source(f"services/{service}/src/main.rs"))
+
+    def test_services_are_asked_for_their_health_where_they_tell_it(self):
+        for service, data in chart.services().items():
+            at = "services/gateway/src/pages/mod.rs" if service == "gateway" else f"services/{service}/src/routes.rs"
+            for path in data["probes"].values():
+                self.assertIn(f'"{path}"', source(at), service)
+
+    def test_whom_a_service_calls_is_whose_address_it_takes(self):
+        for service, data in chart.services().items():
+            takes = {one for one in SERVICES if f"TENFOLD_{one.upper()}_URL" in documented()[service]}
+            self.assertEqual(set(data["calls"]), takes, service)
+
+    def test_there_is_time_to_end_what_is_under_way(self):
+        self.assertIn("drain_time: Duration::from_secs(25)", source("libs/web/src/serve.rs"))
+
+    def test_the_version_is_the_workspace_s(self):
+        version = re.search(r'^version = "(.*)"', source("Cargo.toml"), re.MULTILINE)[1]
+        self.assertIn(f'appVersion: "{version}"', (chart.CHART / "Chart.yaml").read_text())
+
+    def test_keys_are_files_that_only_their_reader_sees(self):
+        """The code refuses a key file that its group may read; so the copy is made with 077 taken away."""
+        for path in ("libs/auth/src/sealed_secret.rs", "libs/auth/src/sealing/key.rs"):
+            self.assertIn("0o077", source(path))
+        for one in chart.manifests("cluster"):
+            if one["kind"] == "Deployment":
+                spec = chart.pod_of(one)["spec"]
+                env = environment(one)
+                files = {variable["value"] for name, variable in env.items() if name.endswith("_KEY_FILE")}
+                copied = {f"/run/tenfold/keys/{source['secret']['items'][0]['path']}" for volume in spec.get("volumes", []) for source in volume.get("projected", {}).get("sources", [])}
+                self.assertEqual(files, copied)
+
+    def test_copies_of_keys_are_their_owner_s_alone_also_the_second_time(self):
+        tenants = next(one for one in chart.manifests("cluster") if chart.named(one) == "Deployment/tenfold-tenants")
+        [container] = chart.pod_of(tenants)["spec"]["initContainers"]
+        with tempfile.TemporaryDirectory() as folder:
+            here = pathlib.Path(folder)
+            (here / "given" / "..data").mkdir(parents=True)
+            (here / "kept").mkdir()
+            (here / "given" / "..data" / "audit").write_text("key")
+            (here / "given" / "..data" / "audit").chmod(0o440)
+            # As the kubelet lays a Secret's files.
+            (here / "given" / "audit").symlink_to("..data/audit")
+            *shell, script = container["command"]
+            for mount in container["volumeMounts"]:
+                script = script.replace(mount["mountPath"], str(here / ("given" if mount.get("readOnly") else "kept")))
+            for _ in range(2):
+                subprocess.run([*shell, script], check=True)
+            self.assertEqual((here / "kept" / "audit").read_text(), "key")
+            self.assertFalse((here / "kept" / "audit").is_symlink())
+            self.assertEqual((here / "kept" / "audit").stat().st_mode & 0o077, 0)
+
+    def test_the_test_s_script_can_be_read_by_a_shell(self):
+        for case in ("minimal", "open"):
+            [test] = [one for one in chart.manifests(case) if one["kind"] == "Pod"]
+            script = test["spec"]["containers"][0]["command"][-1]
+            subprocess.run(["sh", "-n", "-c", script], check=True)
+            self.assertIn("/health/ready", script)
+            self.assertEqual(script.count("/health/live"), 3 if case == "minimal" else 0)
