@@ -14,6 +14,7 @@ SERVICES = ("gateway", "tenants", "budgets", "governance")
 LEFT = {
     "TENFOLD_ALLOW_PRIVATE_ADDRESSES": "only for trying things out on one machine",
     "TENFOLD_KEY_PROPAGATION_SECONDS": "a minute suits every cluster",
+    "TENFOLD_CALLS_A_DAY": "ten million calls a day suit every borough; the platform gives one its own number",
     "TENFOLD_STOP_ON_STDIN_EOF": "a container has no parent to end with",
     "TENFOLD_PG_BIN": "there are no programs of Postgres in the images",
 }

@@ -11,6 +11,9 @@ begin
     execute format('alter role %I set timezone = %L', login, 'UTC');
   end loop;
 end $$;
+-- Nobody logs in to restore: the operator, who owns the database, becomes the role for one transaction.
+alter role tenants_restore nologin;
+do $$ begin execute format('grant tenants_restore to %I', current_user); end $$;
 grant usage on schema tenants to kind_archive, kind_restore, kind_purge;
 
 create table tenants.export (
