@@ -48,6 +48,7 @@ mod registers;
 mod return_recipes;
 mod returns;
 mod running;
+mod sandboxes;
 mod schema;
 mod seal_recipes;
 mod seals;

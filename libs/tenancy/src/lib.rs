@@ -20,6 +20,7 @@ mod in_public;
 mod migrate;
 mod refusals;
 mod scope;
+mod seeding;
 mod self_check;
 mod tx;
 
@@ -40,5 +41,6 @@ pub use refusals::{Refusal, keep_refusals};
 pub use scope::{
     AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform, address, refused_elsewhere, request_id,
 };
+pub use seeding::{Seed, sow_sandboxes};
 pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};
 pub use tx::{Handled, Instead, NewEvent, Tx};

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use auth::{Epochs, Gate, KeySet, Trust, Verifier};
+use auth::{Epochs, Gate, KeySet, Role, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
-use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
+use tenancy::{Access, Db, Kind, Migrations, Seed, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,9 @@ pub const IMPORT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
     ServiceRoles { service: "budgets", kinds: &[Kind::Borough, Kind::Partner, Kind::Region, Kind::Public, Kind::Work] };
+
+/// What a new sandbox has of this service.
+const SEED: Seed = Seed { steps: include_str!("../data/sandbox.json"), role: Role::PoolManager, next: &[] };
 
 /// The service's migrations.
 #[must_use]
@@ -81,12 +84,15 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         let (keys, stop) = (keys.clone(), stop.clone());
         async move { keys.keep_fresh(stop).await }
     };
+    let own = app.clone();
+    let sandboxes = move |gate| crate::routes::router(App { gate, ..own.clone() });
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::sow_sandboxes(db.clone(), sandboxes, SEED, stop.clone())),
         tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(crate::compactor::compact(db.clone(), stop.clone())),

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use auth::{Epochs, Gate, KeySet, Trust, Verifier};
+use auth::{Epochs, Gate, KeySet, Role, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use storage::Storage;
-use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
+use tenancy::{Access, Db, Kind, Migrations, Seed, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The service's login roles.
 pub const ROLES: ServiceRoles =
     ServiceRoles { service: "governance", kinds: &[Kind::Borough, Kind::Region, Kind::Public, Kind::Work] };
+
+/// What a new sandbox has of this service.
+const SEED: Seed = Seed { steps: include_str!("../data/sandbox.json"), role: Role::Clerk, next: &[] };
 
 /// The service's migrations.
 #[must_use]
@@ -70,11 +73,14 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         let (keys, stop) = (keys.clone(), stop.clone());
         async move { keys.keep_fresh(stop).await }
     };
+    let own = app.clone();
+    let sandboxes = move |gate| crate::routes::router(App { gate, ..own.clone() });
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::sow_sandboxes(db.clone(), sandboxes, SEED, stop.clone())),
         tokio::spawn(tenancy::keep_refusals(db.clone(), stop.clone())),
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(crate::decisions::timekeeper::keep_time(db.clone(), stop.clone())),

@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::Context;
-use auth::{Epochs, Gate, KeyEncryptionKey, PublicSealKey, SealKey, Trust, Verifier};
+use auth::{Epochs, Gate, KeyEncryptionKey, PublicSealKey, Role, SealKey, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
 use storage::Storage;
-use tenancy::{Access, Db, Kind, Migrations, ServiceRoles};
+use tenancy::{Access, Db, Kind, Migrations, Seed, ServiceRoles};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use web::Outbound;
@@ -48,6 +48,10 @@ pub const ROLES: ServiceRoles = ServiceRoles {
         Kind::Purge,
     ],
 };
+
+/// What a new sandbox has of this service.
+const SEED: Seed =
+    Seed { steps: include_str!("../data/sandbox.json"), role: Role::Admin, next: &["budgets", "governance"] };
 
 /// The service's migrations.
 #[must_use]
@@ -137,11 +141,14 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         quota: Quota(settings.calls_a_day),
     };
 
+    let own = app.clone();
+    let sandboxes = move |gate| crate::routes::router(App { gate, ..own.clone() });
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(tenancy::keep_house(db.clone(), stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
+        tokio::spawn(tenancy::sow_sandboxes(db.clone(), sandboxes, SEED, stop.clone())),
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
         tokio::spawn(clients::warn_of_ends(db.clone(), stop.clone())),
         tokio::spawn(keys.keep(db.clone(), stop.clone())),

@@ -112,6 +112,9 @@ pub(crate) async fn create_borough(
             region,
         };
         events::tell(&mut tx, borough.id, &placed);
+        if mode == Mode::Sandbox {
+            store::have_filled(&mut tx, &borough).await?;
+        }
         made.push(borough);
     }
     let (Some(sandbox), Some(live)) = (made.pop(), made.pop()) else {

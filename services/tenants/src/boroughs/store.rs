@@ -290,3 +290,17 @@ pub(super) async fn order_purge(tx: &mut Tx<Platform>, id: BoroughId) -> Result<
     .await?;
     Ok(())
 }
+
+/// Has a new sandbox filled with something to try things out on.
+pub(super) async fn have_filled(tx: &mut Tx<Platform>, sandbox: &BoroughBody) -> Result<(), DbError> {
+    sqlx::query!(
+        "insert into platform.seed_due (borough_id, service, slug, gss, name) values ($1, 'tenants', $2, $3, $4)",
+        sandbox.id.0,
+        sandbox.slug.as_str(),
+        sandbox.gss.as_str(),
+        sandbox.name
+    )
+    .execute(tx.connection())
+    .await?;
+    Ok(())
+}
