@@ -86,7 +86,8 @@ impl House {
         let stack = start_stack(&folder).await?;
         let (client_id, client_secret) =
             tenants::bootstrap(&owner, &Clock::System).await?.context("a new database has no officer yet")?;
-        demo::load(&stack.url, &folder, Credentials { client_id, client_secret }).await?;
+        demo::load(&stack.url, &folder, Credentials { client_id, client_secret }, tenfold::settings::Demonstration::On)
+            .await?;
         let personas = Personas::load(&folder)?.context("the demonstration keeps its clients")?;
         let officer = personas.get(&format!("{BOROUGH}-finance"))?.clone();
         say("Setting up the measured funds …");

@@ -181,6 +181,7 @@ async fn boroughs_and_services_count_on_their_own() {
     let council = books.world.read("stead-admin", "/v1/boroughs/stead/organisations").await["data"][0]["id"].clone();
     let council = format!("organisations/{}", council.as_str().unwrap());
     until(&stead, "/v1/boroughs/stead/tenants/changes", &council, "recorded").await;
+    books.world.at_rest().await;
 
     let mut seen: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for (borough, client) in [("ford", &ford), ("stead", &stead)] {
@@ -309,9 +310,12 @@ async fn the_trail_of_before_is_followed_from_its_beginning() {
     let client = books.world.as_("ford-auditor");
     let subject = format!("funds/{}/journals/{}", books.fund, posted["id"].as_str().unwrap());
     until(&client, "/v1/boroughs/ford/budgets/changes", &subject, "posted").await;
+    books.world.at_rest().await;
     // The database as it was before, but for what waits: the migration is run again.
     let mut owner: PgConnection = books.owner().await;
-    let numbered = "select service, subject from platform.change order by service, subject";
+    // Of the live borough: what fills a sandbox is younger than that migration.
+    let numbered = "select service, subject from platform.change
+         where borough_id in (select borough_id from tenants.borough where mode = 'live') order by service, subject";
     let before: Vec<(String, String)> = sqlx::query_as(numbered).fetch_all(&mut owner).await.unwrap();
     let mut tx = owner.begin().await.unwrap();
     sqlx::raw_sql("drop table platform.act_waiting, platform.change").execute(&mut *tx).await.unwrap();

@@ -195,8 +195,8 @@ async fn operations_open_to_all_need_no_token() {
     ];
     let public: Vec<&str> =
         open.iter().filter(|o| o.template.starts_with("/v1/public/")).map(|o| o.id.as_str()).collect();
-    // What a third party needs to check us by: hashes and keys.
-    let by_us = ["listPublicAuditKeys", "listPublicSealKeys", "listPublicSeals"];
+    // What a third party needs to check us by, hashes and keys; and an app, before anybody has signed in.
+    let by_us = ["listPublicAuditKeys", "listPublicIssuers", "listPublicSealKeys", "listPublicSeals"];
     let listed = by_law.iter().chain(&by_us);
     assert!(listed.clone().all(|id| public.contains(id)) && public.len() == listed.count(), "{public:?}");
     // This list may only shrink.

@@ -149,7 +149,12 @@ fn only_tenancy_names_a_pool_and_only_the_wrapper_the_token_library() {
         );
         holds(
             "jsonwebtoken::",
-            &["libs/auth/src/token.rs", "libs/auth/src/assertion.rs", "libs/auth/src/client_key.rs"],
+            &[
+                "libs/auth/src/token.rs",
+                "libs/auth/src/assertion.rs",
+                "libs/auth/src/client_key.rs",
+                "libs/auth/src/id_token.rs",
+            ],
         );
         holds("AssertSqlSafe", &["libs/tenancy/", "libs/testkit/"]);
         // SQL stands in stores, and where the wall itself is.

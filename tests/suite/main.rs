@@ -38,6 +38,8 @@ mod meeting_recipes;
 mod meetings;
 mod onboarding;
 mod onboarding_recipes;
+mod people;
+mod people_recipes;
 mod permissions;
 mod pool;
 mod progress;

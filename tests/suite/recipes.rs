@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     agreement_recipes, audit_recipes, client_recipes, contribution_recipes, export_recipes, import_recipes,
-    ledger_recipes, meeting_recipes, onboarding_recipes, registers, return_recipes,
+    ledger_recipes, meeting_recipes, onboarding_recipes, people_recipes, registers, return_recipes,
     running::{journal, key, new_fund, running, testford, write},
     seal_recipes, vote_recipes, webhook_recipes,
 };
@@ -156,6 +156,7 @@ pub(crate) async fn request(operation: &Operation, permission: &str) -> Request 
     let path = webhook_recipes::fill(operation, path, &mut body).await;
     let path = export_recipes::fill(path).await;
     let path = audit_recipes::fill(operation, path, &mut body).await;
+    let path = people_recipes::fill(operation, path, &mut body).await;
     let (path, content) = import_recipes::fill(operation, path, &mut body, content).await;
     let path = path
         .replace("{borough}", "testford")

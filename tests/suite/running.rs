@@ -100,7 +100,9 @@ pub(crate) fn running() -> &'static Running {
             let (url, services) = (stack.url.clone(), stack.services.clone());
             let (client_id, client_secret) =
                 tenants::bootstrap(&database.owner(), &Clock::System).await.unwrap().expect("it is the first");
-            demo::load(&url, &folder, Credentials { client_id, client_secret }).await.expect("the demonstration loads");
+            demo::load(&url, &folder, Credentials { client_id, client_secret }, tenfold::settings::Demonstration::On)
+                .await
+                .expect("the demonstration loads");
             let personas = Mutex::new(Personas::load(&folder).unwrap().unwrap());
             // They live as long as the process; what they run on ends with it.
             std::mem::forget((stack, redis));

@@ -34,7 +34,7 @@ async fn a_sandbox_is_filled_by_itself_and_never_in_the_regions_figures() {
         {"account": "9000", "layer": "actual", "amount_pence": -100}]});
     world.done("sefton-sandbox-finance", &format!("{fund}/journals"), journal).await;
     // Who did it is on record.
-    let trail = world.until(admin, &format!("{SEFTON}/audit?client_id=sandbox.seed"), some).await;
+    let trail = world.until(admin, &format!("{SEFTON}/audit?client=sandbox.seed"), some).await;
     assert!(trail["data"].as_array().unwrap().len() >= 3, "{trail}");
     let seats = format!("{SEFTON}/committees/{}/seats", committees["data"][0]["id"].as_str().unwrap());
     world

@@ -119,6 +119,8 @@ async fn metadata_and_keys_are_where_the_standards_say() {
     };
     let metadata = get("/.well-known/oauth-authorization-server").await;
     assert_eq!(metadata["issuer"], running.url.as_str());
+    let grants = ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"];
+    assert_eq!(metadata["grant_types_supported"], json!(grants));
     assert_eq!(metadata["jwks_uri"], format!("{}/.well-known/jwks.json", running.url));
     let keys = get("/.well-known/jwks.json").await;
     assert_eq!(keys["keys"][0]["alg"], "ES256");

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use tenants::SigningSettings;
 use tenfold::{
     client::{Answer, Client},
@@ -249,6 +250,24 @@ impl World {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("{path} never became what was waited for: {}", self.read(persona, path).await);
+    }
+
+    /// Waits until new sandboxes are filled, and nothing that was done waits for its number.
+    pub(crate) async fn at_rest(&self) {
+        let mut owner = PgConnection::connect_with(&self.database.owner()).await.unwrap();
+        for _ in 0..600 {
+            let waiting: i64 = sqlx::query_scalar(
+                "select (select count(*) from platform.seed_due) + (select count(*) from platform.act_waiting)",
+            )
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+            if waiting == 0 {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the sandboxes were never filled");
     }
 
     /// As `until`, for what is looked at every few seconds only.

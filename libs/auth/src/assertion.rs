@@ -73,19 +73,13 @@ impl<'a> Assertion<'a> {
             return Err(AssertionError::Malformed);
         };
         let (header, claims) = (object(header)?, object(claims)?);
-        let algorithm = match header["alg"].as_str() {
-            Some("ES256") => Algorithm::ES256,
-            Some("ES384") => Algorithm::ES384,
-            Some("PS256") => Algorithm::PS256,
-            Some("RS256") => Algorithm::RS256,
-            Some("EdDSA" | "Ed25519") => Algorithm::EdDSA,
-            _ => return Err(AssertionError::Header("alg is ES256, ES384, PS256, RS256 or EdDSA, as the key has it")),
-        };
+        let algorithm = asymmetric(&header)
+            .ok_or(AssertionError::Header("alg is ES256, ES384, PS256, RS256 or EdDSA, as the key has it"))?;
         let typ = header.get("typ").map(|typ| typ.as_str().unwrap_or_default().to_ascii_lowercase());
         if !matches!(typ.as_deref(), None | Some("jwt" | "application/jwt" | "client-authentication+jwt")) {
             return Err(AssertionError::Header("typ is JWT or client-authentication+jwt, or left out"));
         }
-        if ["crit", "jku", "jwk", "x5u", "x5c", "b64"].iter().any(|name| header.get(*name).is_some()) {
+        if brings_more(&header) {
             return Err(AssertionError::Header(
                 "it brings crit, or a key or where to find one, which we do not look at",
             ));
@@ -119,16 +113,8 @@ impl<'a> Assertion<'a> {
     /// # Errors
     /// Why not; of its claims only where it was really signed by the client.
     pub fn believe(&self, keys: &[ClientKey], audiences: &[&str], now: i64) -> Result<Believed, AssertionError> {
-        let mut signature_only = Validation::new(self.algorithm);
-        signature_only.validate_exp = false;
-        signature_only.validate_aud = false;
-        signature_only.required_spec_claims.clear();
-        let named = |key: &&ClientKey| self.kid.as_ref().is_none_or(|kid| *kid == key.kid || *kid == key.thumbprint);
-        let signed = |key: &&ClientKey| {
-            key.takes(self.algorithm)
-                && jsonwebtoken::decode::<Value>(self.token, key.checking(), &signature_only).is_ok()
-        };
-        let key = keys.iter().filter(named).find(signed).ok_or(AssertionError::Signature)?;
+        let kid = self.kid.as_deref();
+        let key = signed_with(self.token, self.algorithm, kid, keys).ok_or(AssertionError::Signature)?;
         let useless_from = self.in_time(now)?;
         self.for_us(audiences)?;
         let id = self.claims["jti"].as_str().filter(|id| (1..=LONGEST_ID).contains(&id.len()));
@@ -177,11 +163,50 @@ impl<'a> Assertion<'a> {
 }
 
 fn object(part: &str) -> Result<Value, AssertionError> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| AssertionError::Malformed)?;
-    match serde_json::from_slice(&bytes) {
-        Ok(Strict(value @ Value::Object(_))) => Ok(value),
-        _ => Err(AssertionError::Malformed),
+    strict_object(part).ok_or(AssertionError::Malformed)
+}
+
+/// A part of a JWT: a JSON object that says no name twice.
+pub(crate) fn strict_object(part: &str) -> Option<Value> {
+    match serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?) {
+        Ok(Strict(value @ Value::Object(_))) => Some(value),
+        _ => None,
     }
+}
+
+/// The algorithm a header names, where it is one whose keys have a private half.
+pub(crate) fn asymmetric(header: &Value) -> Option<Algorithm> {
+    match header["alg"].as_str()? {
+        "ES256" => Some(Algorithm::ES256),
+        "ES384" => Some(Algorithm::ES384),
+        "PS256" => Some(Algorithm::PS256),
+        "RS256" => Some(Algorithm::RS256),
+        "EdDSA" | "Ed25519" => Some(Algorithm::EdDSA),
+        _ => None,
+    }
+}
+
+/// Whether a header brings a key of its own, says where to find one, or demands what we do not know.
+pub(crate) fn brings_more(header: &Value) -> bool {
+    ["crit", "jku", "jwk", "x5u", "x5c", "b64"].iter().any(|name| header.get(*name).is_some())
+}
+
+/// The key that signed a JWT, where one did. The algorithm is the key's to say.
+pub(crate) fn signed_with<'k>(
+    token: &str,
+    algorithm: Algorithm,
+    kid: Option<&str>,
+    keys: &'k [ClientKey],
+) -> Option<&'k ClientKey> {
+    let mut signature_only = Validation::new(algorithm);
+    signature_only.validate_exp = false;
+    signature_only.validate_aud = false;
+    signature_only.required_spec_claims.clear();
+    let named = |key: &&ClientKey| kid.is_none_or(|kid| kid == key.kid || kid == key.thumbprint);
+    let signed = |key: &&ClientKey| {
+        key.takes(algorithm) && jsonwebtoken::decode::<Value>(token, key.checking(), &signature_only).is_ok()
+    };
+    keys.iter().filter(named).find(signed)
 }
 
 /// Signs an assertion as a client would, with a P-256 key: for the command line and for tests.

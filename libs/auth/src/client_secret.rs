@@ -1,4 +1,4 @@
-//! The secret of an API client: 256 random bits, shown once, kept as a hash.
+//! The secret of an API client, and the code of an invitation: 256 random bits, shown once, kept as a hash.
 //!
 //! It begins with what it is and ends with a checksum, so that a scanner of source code can tell one that was left there
 //! from chance, and we one that was mistyped from one that is wrong.
@@ -23,7 +23,17 @@ impl ClientSecret {
     /// A new one. `mode` is visible in it: `tfl_live_…`, `tfl_sandbox_…`; its last six characters are a checksum.
     #[must_use]
     pub fn new(mode: Mode) -> Self {
-        let text = format!("tfl_{}_{}", mode.as_str(), BASE64_URL_SAFE_NO_PAD.encode(random::<32>()));
+        Self::beginning(mode.as_str())
+    }
+
+    /// The code of an invitation: `tfl_invitation_…`, made and kept like a secret.
+    #[must_use]
+    pub fn of_invitation() -> Self {
+        Self::beginning("invitation")
+    }
+
+    fn beginning(what: &str) -> Self {
+        let text = format!("tfl_{what}_{}", BASE64_URL_SAFE_NO_PAD.encode(random::<32>()));
         let checksum = checksum(&text);
         Self(text + &checksum)
     }
@@ -32,9 +42,9 @@ impl ClientSecret {
     /// Those made before there was a checksum pass with their length.
     #[must_use]
     pub fn is_mistyped(presented: &str) -> bool {
-        let random = presented.strip_prefix("tfl_live_").or_else(|| presented.strip_prefix("tfl_sandbox_"));
-        let Some(random) = random else { return false };
-        if random.len() == RANDOM_LENGTH {
+        let kinds = ["tfl_live_", "tfl_sandbox_", "tfl_invitation_"];
+        let Some(random) = kinds.iter().find_map(|kind| presented.strip_prefix(kind)) else { return false };
+        if random.len() == RANDOM_LENGTH && !presented.starts_with(kinds[2]) {
             return false;
         }
         let at = presented.len().saturating_sub(CHECKSUM_LENGTH);
@@ -108,6 +118,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_secret_is_told_from_a_wrong_one() {
+        let invited = ClientSecret::of_invitation().reveal().to_owned();
+        assert!(invited.starts_with("tfl_invitation_") && !ClientSecret::is_mistyped(&invited));
+        assert!(ClientSecret::is_mistyped(&invited[..invited.len() - 6]), "there was never one without a checksum");
         let secret = ClientSecret::new(Mode::Sandbox).reveal().to_owned();
         assert!(!ClientSecret::is_mistyped(&secret));
         let other = if secret.as_bytes()[20] == b'A' { "B" } else { "A" };

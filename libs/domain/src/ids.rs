@@ -298,6 +298,14 @@ id!(
     ClientKeyId
 );
 id!(
+    /// An identity provider that people sign in at.
+    IssuerId
+);
+id!(
+    /// An invitation to hold an office.
+    InvitationId
+);
+id!(
     /// Where a borough is told of what changes.
     WebhookId
 );

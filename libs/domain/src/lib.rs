@@ -16,11 +16,11 @@ pub use ids::{
     AccountId, ActionId, ActionPlanId, AgreementId, ApprovalId, AttendanceId, AuditId, AwardId, BoroughId,
     CalculationId, CallInId, ClientKeyId, CommitmentId, CommitteeId, ConstitutionId, ConsultationId, ContributionId,
     DataSharingId, DecisionId, DeclarationId, DelegationId, DeliveryId, DueDiligenceId, EventId, ExceptionId, ExportId,
-    ForecastId, FundId, ImportId, InstalmentId, InterestId, InvoiceId, ItemId, JournalId, LedgerSourceId, MatchId,
-    MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, NoticeId, OperationId, OrganisationId, OutcomeId,
-    PaperId, PaymentId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId, RecommendationId, ReportId, ReturnId,
-    RulingId, SavingId, SchemeId, ScrutinyItemId, SeatId, SecurityContactId, TenureId, VirementId, VoteEventId,
-    WebhookId,
+    ForecastId, FundId, ImportId, InstalmentId, InterestId, InvitationId, InvoiceId, IssuerId, ItemId, JournalId,
+    LedgerSourceId, MatchId, MeetingId, MembershipId, MilestoneId, MinutesId, MotionId, NoticeId, OperationId,
+    OrganisationId, OutcomeId, PaperId, PaymentId, PersonId, PlanEntryId, PlanId, ProposalId, ReceiptId,
+    RecommendationId, ReportId, ReturnId, RulingId, SavingId, SchemeId, ScrutinyItemId, SeatId, SecurityContactId,
+    TenureId, VirementId, VoteEventId, WebhookId,
 };
 pub use pence::{Pence, basis_points, split};
 pub use period::{Period, PeriodError};

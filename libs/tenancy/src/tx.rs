@@ -3,7 +3,10 @@
 use std::{marker::PhantomData, sync::Arc, time::Instant};
 
 use auth::{Caller, Owner};
-use axum::response::{IntoResponse, Response};
+use axum::{
+    http::{Extensions, HeaderMap},
+    response::{IntoResponse, Response},
+};
 use chrono::{DateTime, Utc};
 use domain::{BoroughId, EventId};
 use serde::Serialize;
@@ -17,7 +20,7 @@ use crate::{
     context::Context,
     error::DbError,
     idempotency,
-    scope::Scope,
+    scope::{self, Scope},
 };
 
 /// What a handler that writes returns.
@@ -154,6 +157,11 @@ impl<K: KindOf> Tx<K> {
     #[must_use]
     pub fn clock_now(&self) -> DateTime<Utc> {
         self.db.now()
+    }
+
+    /// Puts what is done in this transaction down to somebody who proved in it who they are: whoever signs in.
+    pub fn put_down_to(&mut self, caller: Arc<Caller>, extensions: &Extensions, headers: &HeaderMap) {
+        self.by = Some(By { caller, request_id: scope::request_id(extensions), address: scope::address(headers) });
     }
 
     /// Notes an act for the audit trail.

@@ -67,6 +67,13 @@ select platform.keep_in_archive('tenants.client', secret => array['secret_hash',
 select platform.keep_in_archive('tenants.client_key', secret => array['secret_hash'], only_where => $$kind = 'public_key'$$);
 select platform.keep_in_archive('tenants.client_key_move', only_where =>
   'exists (select from tenants.client_key k where k.client_id = client_key_move.client_id and k.key_id = client_key_move.key_id)');
+select platform.keep_in_archive('tenants.issuer');
+select platform.keep_in_archive('tenants.issuer_move');
+select platform.keep_in_archive('tenants.member');
+select platform.keep_in_archive('tenants.member_move');
+-- An invitation is good for days, and is nothing without the hash of its code.
+select platform.let_be_purged('tenants.invitation');
+select platform.let_be_purged('tenants.spent_id_token');
 select platform.keep_in_archive('tenants.webhook');
 select platform.keep_in_archive('tenants.webhook_move');
 select platform.keep_in_archive('tenants.webhook_cursor');

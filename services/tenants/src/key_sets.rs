@@ -1,8 +1,8 @@
-//! The key sets that clients publish (RFC 7517), fetched when they are needed, and kept.
+//! The key sets that clients and identity providers publish (RFC 7517), fetched when they are needed, and kept.
 //!
 //! A set is good for five minutes. A key that is not in it may be new: then it is asked for again, at most once in half
-//! a minute however many assertions name it, and by one asker at a time. Where it cannot be had the last one stands, an
-//! hour at most.
+//! a minute however many assertions or ID tokens name it, and by one asker at a time. Where it cannot be had the last one
+//! stands, an hour at most.
 
 use std::{
     sync::Arc,
@@ -24,6 +24,7 @@ const MOST_SETS: u64 = 10_000;
 #[derive(Default)]
 struct Kept {
     keys: Option<(Arc<Vec<ClientKey>>, Instant)>,
+    /// When it was last asked for a key it did not hold, or could not be had.
     asked: Option<Instant>,
 }
 
@@ -49,6 +50,11 @@ impl KeySets {
         Self { outbound, kept }
     }
 
+    /// The way out that sets are fetched by.
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.outbound
+    }
+
     async fn fetch(&self, address: &str) -> Result<Vec<ClientKey>, String> {
         let answer = self.outbound.get(address, LARGEST).await.map_err(|why| why.to_string())?;
         ClientKey::read_set(&answer.body).map_err(|why| why.to_string())
@@ -57,7 +63,7 @@ impl KeySets {
     /// Asks an address that a client is to publish its keys at.
     pub(crate) async fn try_out(&self, address: &str) -> Result<(), String> {
         let keys = self.fetch(address).await.map_err(|why| format!("No keys can be had there: {why}."))?;
-        let kept = Kept { keys: Some((Arc::new(keys), Instant::now())), asked: Some(Instant::now()) };
+        let kept = Kept { keys: Some((Arc::new(keys), Instant::now())), asked: None };
         self.kept.insert(address.to_owned(), Arc::new(Mutex::new(kept)));
         Ok(())
     }
@@ -77,15 +83,19 @@ impl KeySets {
         if !kept.may_ask() {
             return kept.younger_than(STALE).ok_or_else(|| "it could not be reached a moment ago".to_owned());
         }
-        kept.asked = Some(Instant::now());
-        match self.fetch(address).await {
+        let again = fresh.is_some();
+        let fetched = self.fetch(address).await;
+        if again || fetched.is_err() {
+            kept.asked = Some(Instant::now());
+        }
+        match fetched {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 kept.keys = Some((keys.clone(), Instant::now()));
                 Ok(keys)
             }
             Err(why) => {
-                tracing::warn!(why, "a client's key set could not be fetched");
+                tracing::warn!(why, "a key set could not be fetched");
                 kept.younger_than(STALE).ok_or(why)
             }
         }

@@ -1,6 +1,7 @@
-//! The tenants: boroughs and the regions that expect their figures, the bodies they work with, API clients
+//! The tenants: boroughs and the regions that expect their figures, the bodies they work with, their people, API clients
 //! and the tokens they get, and the reading of the audit trail.
 
+mod administrators;
 mod app;
 mod audit;
 mod boroughs;
@@ -9,7 +10,10 @@ mod clients;
 mod data_sharing;
 mod exports;
 mod facts;
+mod invitations;
+mod issuers;
 mod key_sets;
+mod members;
 mod onboarding;
 mod organisations;
 mod purges;

@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{Problem, problems};
 
 use crate::{
-    App, audit, boroughs, changes, clients, data_sharing, exports, onboarding, organisations, purges, regions,
-    security_contacts, signing_keys, tokens, usage, webhooks,
+    App, audit, boroughs, changes, clients, data_sharing, exports, invitations, issuers, members, onboarding,
+    organisations, purges, regions, security_contacts, signing_keys, tokens, usage, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -73,6 +73,47 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(clients::http::platform::get_key))
         .routes(routes!(clients::http::platform::key_transitions, clients::http::platform::shift_key))
         .routes(routes!(purges::http::list_purge_certificates))
+        .routes(routes!(issuers::http::boroughs::list, issuers::http::boroughs::register))
+        .routes(routes!(issuers::http::boroughs::get, issuers::http::boroughs::change))
+        .routes(routes!(issuers::http::boroughs::transitions, issuers::http::boroughs::shift))
+        .routes(routes!(members::http::boroughs::list))
+        .routes(routes!(members::http::boroughs::get, members::http::boroughs::change))
+        .routes(routes!(members::http::boroughs::transitions, members::http::boroughs::shift))
+        .routes(routes!(members::http::boroughs::hand_over))
+        .routes(routes!(invitations::http::boroughs::list, invitations::http::boroughs::invite))
+        .routes(routes!(invitations::http::boroughs::get))
+        .routes(routes!(invitations::http::boroughs::transitions, invitations::http::boroughs::shift))
+        .routes(routes!(issuers::http::regions::list, issuers::http::regions::register))
+        .routes(routes!(issuers::http::regions::get, issuers::http::regions::change))
+        .routes(routes!(issuers::http::regions::transitions, issuers::http::regions::shift))
+        .routes(routes!(members::http::regions::list))
+        .routes(routes!(members::http::regions::get, members::http::regions::change))
+        .routes(routes!(members::http::regions::transitions, members::http::regions::shift))
+        .routes(routes!(members::http::regions::hand_over))
+        .routes(routes!(invitations::http::regions::list, invitations::http::regions::invite))
+        .routes(routes!(invitations::http::regions::get))
+        .routes(routes!(invitations::http::regions::transitions, invitations::http::regions::shift))
+        .routes(routes!(issuers::http::partners::list, issuers::http::partners::register))
+        .routes(routes!(issuers::http::partners::get, issuers::http::partners::change))
+        .routes(routes!(issuers::http::partners::transitions, issuers::http::partners::shift))
+        .routes(routes!(members::http::partners::list))
+        .routes(routes!(members::http::partners::get, members::http::partners::change))
+        .routes(routes!(members::http::partners::transitions, members::http::partners::shift))
+        .routes(routes!(members::http::partners::hand_over))
+        .routes(routes!(invitations::http::partners::list, invitations::http::partners::invite))
+        .routes(routes!(invitations::http::partners::get))
+        .routes(routes!(invitations::http::partners::transitions, invitations::http::partners::shift))
+        .routes(routes!(issuers::http::platform::list, issuers::http::platform::register))
+        .routes(routes!(issuers::http::platform::get, issuers::http::platform::change))
+        .routes(routes!(issuers::http::platform::transitions, issuers::http::platform::shift))
+        .routes(routes!(members::http::platform::list))
+        .routes(routes!(members::http::platform::get, members::http::platform::change))
+        .routes(routes!(members::http::platform::transitions, members::http::platform::shift))
+        .routes(routes!(members::http::platform::hand_over))
+        .routes(routes!(invitations::http::platform::list, invitations::http::platform::invite))
+        .routes(routes!(invitations::http::platform::get))
+        .routes(routes!(invitations::http::platform::transitions, invitations::http::platform::shift))
+        .routes(routes!(issuers::open::list_public_issuers))
         .routes(routes!(regions::http::list_regions, regions::http::create_region))
         .routes(routes!(regions::http::list_region_boroughs))
         .routes(routes!(audit::http::list_audit))

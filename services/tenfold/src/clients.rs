@@ -41,25 +41,26 @@ pub struct Whose {
 }
 
 impl Whose {
-    fn path(&self, asking: &Client) -> anyhow::Result<String> {
+    /// Where one of the owner's lists is.
+    pub(crate) fn path(&self, asking: &Client, list: &str) -> anyhow::Result<String> {
         match (&self.region, &self.partner) {
-            (Some(region), None) => Ok(format!("/v1/regions/{region}/clients")),
-            (None, Some(ods)) => Ok(format!("/v1/partners/{ods}/clients")),
-            (None, None) => list_of(&asking.credentials().client_id),
+            (Some(region), None) => Ok(format!("/v1/regions/{region}/{list}")),
+            (None, Some(ods)) => Ok(format!("/v1/partners/{ods}/{list}")),
+            (None, None) => list_of(&asking.credentials().client_id, list),
             (Some(_), Some(_)) => bail!("say --region or --partner, not both"),
         }
     }
 }
 
-/// The list a client is in: its id says whose it is.
-fn list_of(client_id: &str) -> anyhow::Result<String> {
-    let parts: Vec<&str> = client_id.split('.').collect();
+/// A list of whoever a client or a member is of: the id says whose it is.
+pub(crate) fn list_of(id: &str, list: &str) -> anyhow::Result<String> {
+    let parts: Vec<&str> = id.split('.').collect();
     match parts[..] {
-        ["borough", slug, ..] => Ok(format!("/v1/boroughs/{slug}/clients")),
-        ["region", slug, _] => Ok(format!("/v1/regions/{slug}/clients")),
-        ["partner", ods, _] => Ok(format!("/v1/partners/{ods}/clients")),
-        ["platform", _] => Ok("/v1/platform/clients".to_owned()),
-        _ => bail!("{client_id} is no client_id: borough.salford.live.5f1c09ab2e, platform.5f1c09ab2e, …"),
+        ["borough", slug, ..] => Ok(format!("/v1/boroughs/{slug}/{list}")),
+        ["region", slug, _] => Ok(format!("/v1/regions/{slug}/{list}")),
+        ["partner", ods, _] => Ok(format!("/v1/partners/{ods}/{list}")),
+        ["platform", _] => Ok(format!("/v1/platform/{list}")),
+        _ => bail!("{id} is no id of ours: borough.salford.live.5f1c09ab2e, platform.5f1c09ab2e, …"),
     }
 }
 
@@ -165,7 +166,7 @@ pub async fn run(what: &Clients) -> anyhow::Result<()> {
             if public_key.is_some() || jwks_uri.is_some() {
                 body["authentication"] = "private_key_jwt".into();
             }
-            let made = client.post(&whose.path(&client)?, &once(), &body).await?.body;
+            let made = client.post(&whose.path(&client, "clients")?, &once(), &body).await?.body;
             show(asking, &made, &["id", "role", "scopes", "expires_on"]);
             Ok(())
         }
@@ -176,7 +177,7 @@ pub async fn run(what: &Clients) -> anyhow::Result<()> {
             if let Some(file) = public_key {
                 body["public_key"] = keys(file)?.into_iter().next().context("the file holds no key")?;
             }
-            let made = client.post(&format!("{}/{id}/keys", list_of(id)?), &once(), &body).await?.body;
+            let made = client.post(&format!("{}/{id}/keys", list_of(id, "clients")?), &once(), &body).await?.body;
             show(asking, &made, &["id", "kind", "hint", "starts_at"]);
             if !asking.json {
                 say(&format!("The key before it works for {overlap_hours} hours yet."));
@@ -186,7 +187,7 @@ pub async fn run(what: &Clients) -> anyhow::Result<()> {
         Clients::Revoke { asking, client: id, key, reason } => {
             let client = asking.client("salford-admin")?;
             let of_key = key.as_ref().map(|key| format!("/keys/{key}")).unwrap_or_default();
-            let thing = format!("{}/{id}{of_key}", list_of(id)?);
+            let thing = format!("{}/{id}{of_key}", list_of(id, "clients")?);
             let moved = client.transition(&thing, &once(), "revoked", reason).await?.body;
             show(asking, &moved, &["state"]);
             if !asking.json {
@@ -199,7 +200,17 @@ pub async fn run(what: &Clients) -> anyhow::Result<()> {
 
 async fn list(asking: &Asking, whose: &Whose) -> anyhow::Result<()> {
     let client = asking.client("salford-admin")?;
-    let path = whose.path(&client)?;
+    let columns = [("id", 38), ("state", 8), ("role", 16), ("authentication", 16), ("expires_on", 11), ("name", 0)];
+    list_all(asking, &client, &whose.path(&client, "clients")?, &columns).await
+}
+
+/// A whole list, page by page.
+pub(crate) async fn list_all(
+    asking: &Asking,
+    client: &Client,
+    path: &str,
+    columns: &[(&str, usize)],
+) -> anyhow::Result<()> {
     let (mut all, mut next) = (Vec::new(), Some(String::new()));
     while let Some(cursor) = next {
         let more = if cursor.is_empty() { String::new() } else { format!("&cursor={cursor}") };
@@ -209,9 +220,9 @@ async fn list(asking: &Asking, whose: &Whose) -> anyhow::Result<()> {
     }
     if asking.json {
         answer(&Value::from(all).to_string());
-        return Ok(());
+    } else {
+        table(&all, columns);
     }
-    table(&all, &[("id", 38), ("state", 8), ("role", 16), ("authentication", 16), ("expires_on", 11), ("name", 0)]);
     Ok(())
 }
 
@@ -236,7 +247,7 @@ fn text(value: &Value) -> String {
 }
 
 /// What was made. A script is given the secret in the JSON; a person is told to keep it.
-fn show(asking: &Asking, made: &Value, fields: &[&str]) {
+pub(crate) fn show(asking: &Asking, made: &Value, fields: &[&str]) {
     if asking.json {
         answer(&made.to_string());
     } else {
@@ -246,6 +257,12 @@ fn show(asking: &Asking, made: &Value, fields: &[&str]) {
         if let Some(secret) = made["client_secret"].as_str() {
             answer(&format!("{:<14} {secret}", "client secret"));
         }
+    }
+    if let (false, Some(code)) = (asking.json, made["code"].as_str()) {
+        answer(&format!("{:<14} {code}", "code"));
+    }
+    if made["code"].is_string() {
+        say("The code is shown this once. Send it to whoever is invited by a way that others do not read.");
     }
     if made["client_secret"].is_string() {
         say("The secret is shown this once. Keep it where secrets are kept.");
@@ -277,9 +294,9 @@ mod tests {
             ("partner.QOP.5f1c09ab2e", "/v1/partners/QOP/clients"),
             ("platform.5f1c09ab2e", "/v1/platform/clients"),
         ] {
-            assert_eq!(list_of(id).ok().as_deref(), Some(list));
+            assert_eq!(list_of(id, "clients").ok().as_deref(), Some(list));
         }
-        assert!(list_of("salford-admin").is_err());
+        assert!(list_of("salford-admin", "clients").is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, import, borough, client, keys, ledger, seal, audit, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, sign-in, import, borough, client, issuer, member, keys, ledger, seal, audit, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -13,9 +13,11 @@ use tenfold::{
     document, import,
     keys::{self, Keys},
     ledger::Ledger,
+    people::{self, Issuers, Members},
     personas::Personas,
     seals::Seal,
     settings::{DataFolder, Running, UpSettings},
+    sign_in::SignIn,
     tell::{answer, say},
 };
 
@@ -58,6 +60,14 @@ enum Command {
     /// Look after API clients, through the API.
     #[command(subcommand)]
     Client(Clients),
+    /// Look after where people sign in, through the API.
+    #[command(subcommand)]
+    Issuer(Issuers),
+    /// Look after who holds which office, through the API.
+    #[command(subcommand)]
+    Member(Members),
+    /// Sign in at a borough's provider, and print an access token.
+    SignIn(SignIn),
     /// Look after the keys tokens are signed with, through the API.
     #[command(subcommand)]
     Keys(Keys),
@@ -121,6 +131,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Import(settings) => import::import(&settings).await,
         Command::Client(what) => clients::run(&what).await,
+        Command::Issuer(what) => people::run_issuers(&what).await,
+        Command::Member(what) => people::run_members(&what).await,
+        Command::SignIn(asked) => tenfold::sign_in::run(&asked).await,
         Command::Keys(what) => keys::run(&what).await,
         Command::Ledger(what) => tenfold::ledger::run(&what).await,
         Command::Seal(what) => tenfold::seals::run(&what),

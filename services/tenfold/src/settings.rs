@@ -8,12 +8,14 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-/// On or off.
+/// How much of the demonstration is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// Yes.
+pub enum Demonstration {
+    /// The ten boroughs, and the neighbour whose committee tells a story of its own.
     On,
-    /// No.
+    /// The ten boroughs alone: the neighbour can be brought on board by hand.
+    Ten,
+    /// Nothing.
     Off,
 }
 
@@ -89,7 +91,7 @@ pub struct UpSettings {
     pub allow_private_addresses: bool,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
-    pub demo: Switch,
+    pub demo: Demonstration,
     /// Throw away what is in the data folder first.
     #[arg(long)]
     pub fresh: bool,

@@ -20,7 +20,7 @@ use crate::{
     demo,
     personas::{Credentials, Personas},
     redis::Redis,
-    settings::{Running, Switch, UpSettings},
+    settings::{Demonstration, Running, UpSettings},
     split::{Split, SplitSettings},
     stack::{Stack, StackSettings},
     tell::{Step, answer, say},
@@ -173,8 +173,8 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     Running { url: services.url().to_owned() }.note(&folder)?;
     let url = services.url().to_owned();
     let told = async {
-        if settings.demo == Switch::On {
-            demonstrate(&url, &folder, &owner).await?;
+        if settings.demo != Demonstration::Off {
+            demonstrate(&url, &folder, &owner, settings.demo).await?;
         }
         answer(&format!("ready: {url}"));
         say(&format!(
@@ -199,7 +199,12 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     shown.and(served)
 }
 
-async fn demonstrate(url: &str, folder: &Path, owner: &PgConnectOptions) -> anyhow::Result<()> {
+async fn demonstrate(
+    url: &str,
+    folder: &Path,
+    owner: &PgConnectOptions,
+    how_much: Demonstration,
+) -> anyhow::Result<()> {
     if Personas::load(folder)?.is_none() {
         let made = tenants::bootstrap(owner, &Clock::System).await?;
         let Some((client_id, client_secret)) = made else {
@@ -207,7 +212,7 @@ async fn demonstrate(url: &str, folder: &Path, owner: &PgConnectOptions) -> anyh
                 "the database has boroughs already, and this data folder does not know their clients. Use another database, or TENFOLD_DEMO=off"
             );
         };
-        demo::load(url, folder, Credentials { client_id, client_secret }).await?;
+        demo::load(url, folder, Credentials { client_id, client_secret }, how_much).await?;
     }
     let personas = Personas::load(folder)?.context("the personas were not kept")?;
     let analyst = Client::new(url, personas.get("gm-analyst")?.clone());

@@ -32,7 +32,7 @@ impl AuditOutcome {
 pub(crate) struct AuditEntry {
     pub(super) id: AuditId,
     pub(super) done_at: DateTime<Utc>,
-    /// The API client.
+    /// The API client, or the member.
     #[schema(example = "borough.salford.live.5f1c09ab2e")]
     pub(super) by: String,
     #[schema(example = "finance")]

@@ -9,13 +9,14 @@ use web::{
 };
 
 use super::{
-    client::{
-        ClientBody, ClientChange, ClientDraft, ClientOwner, ClientState, CreatedClient, NewClient, keeps, last_keeper,
-    },
+    client::{ClientBody, ClientChange, ClientDraft, ClientOwner, ClientState, CreatedClient, NewClient},
     door::{Door, Owned},
     store,
 };
-use crate::key_sets::KeySets;
+use crate::{
+    administrators::{self, Without},
+    key_sets::KeySets,
+};
 
 pub(super) async fn list<D: Door>(door: &D, owned: Owned, page: PageRequest) -> Result<Page<ClientBody>, Problem> {
     let mut tx = door.read().await?;
@@ -38,7 +39,7 @@ pub(super) async fn create<D: Door>(
     draft: ClientDraft,
     request: &WriteRequest,
 ) -> Handled {
-    let Owned { owner, base } = owned;
+    let owner = owned.owner.clone();
     let meant = draft.check(owner.kind(), door.now())?;
     if let Some(address) = &draft.jwks_uri {
         key_sets.try_out(address).await.map_err(|why| Problem::invalid("/jwks_uri", why))?;
@@ -60,7 +61,7 @@ pub(super) async fn create<D: Door>(
     store::insert(tx.connection(), &client).await?;
     let body = find(&mut tx, &client.owner, &client.client_id).await?;
     tx.record(Act::new("client.created", format!("clients/{}", body.id)).after(serde_json::json!(body)));
-    let location = format!("{base}/{}", body.id);
+    let location = owned.location("clients", &body.id);
     let kept = CreatedClient { client: body, client_secret: None };
     let shown = CreatedClient { client_secret: (!signs).then(|| secret.reveal().to_owned()), ..kept.clone() };
     Ok(tx.answer_once(Created { location, version: Some(1), body: shown }, &kept).await?)
@@ -125,12 +126,7 @@ pub(super) async fn revoke<D: Door>(
     if !client.state.allowed().contains(&draft.to) {
         return Err(move_refused(&client.state, &draft.to, client.state.allowed()).into());
     }
-    if is_keeper(&client) {
-        store::hold_keepers(&mut tx, &owner).await?;
-        if !store::keeper_left(&mut tx, &owner, id, None).await? {
-            return Err(last_keeper(owner.kind()).into());
-        }
-    }
+    administrators::stay(&mut tx, &owner, &Without::Client(id)).await?;
     let reason = draft.reason.trim().to_owned();
     if !store::revoke(&mut tx, &owner, &client, &reason).await? {
         return Err(changed_meanwhile().into());
@@ -140,9 +136,4 @@ pub(super) async fn revoke<D: Door>(
     let moved = Move { from: client.state, to: draft.to, reason, by, moved_at: door.now() };
     let client = find(&mut tx, &owner, id).await?;
     Ok(tx.answer(told(&client, vec![moved])).await?)
-}
-
-/// Whether it may make other clients, as long as it works.
-pub(super) fn is_keeper(client: &ClientBody) -> bool {
-    keeps(client.owner_kind).is_some_and(|permission| client.scopes.split(' ').any(|scope| scope == permission))
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 use domain::{BoroughId, Ods, Slug, day_in_england, start_of_day_in_england};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::{Faults, Problem, Row, problems};
+use web::{Faults, Problem, Row};
 
 use super::keys::key::{Authentication, NewKey};
 
@@ -42,7 +42,15 @@ impl ClientOwner {
 
     /// The `client_id` embeds its owner.
     pub(crate) fn client_id(&self) -> String {
-        let suffix = ClientSecret::id_suffix();
+        self.id_ending(&ClientSecret::id_suffix())
+    }
+
+    /// As the `client_id` of a client, for a person, and told apart from one: `borough.salford.live.member-5f1c09ab2e`.
+    pub(crate) fn member_id(&self) -> String {
+        self.id_ending(&format!("member-{}", ClientSecret::id_suffix()))
+    }
+
+    fn id_ending(&self, suffix: &str) -> String {
         match self {
             Self::Borough { slug, mode, .. } => format!("borough.{slug}.{}.{suffix}", mode.as_str()),
             Self::Region(slug) => format!("region.{slug}.{suffix}"),
@@ -312,31 +320,6 @@ pub(crate) struct CreatedClient {
     pub(crate) client: ClientBody,
     /// Shown once; null when this answer is given again, and of a client that signs.
     pub(crate) client_secret: Option<String>,
-}
-
-/// The permission without which nobody could make another client for an owner of that kind.
-pub(crate) fn keeps(owner: OwnerKind) -> Option<&'static str> {
-    match owner {
-        OwnerKind::Borough => Some("clients:manage"),
-        OwnerKind::Platform => Some("office-clients:manage"),
-        OwnerKind::Region | OwnerKind::Partner => None,
-    }
-}
-
-/// The refusal of what would leave nobody who may make another client.
-pub(crate) fn last_keeper(owner: OwnerKind) -> Problem {
-    Problem::new(
-        &problems::CONFLICT,
-        match owner {
-            OwnerKind::Platform => {
-                "This is the last platform client that works. Make another officer's first, and use it once."
-            }
-            _ => {
-                "This is the borough's last administrator client that works. Make another administrator's first, or revoke all \
-                 of them at once (/clients/revocations), which gives you a new one."
-            }
-        },
-    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! The doors a client can be reached through: its borough's, or the platform's for an office. What is done behind them
-//! is written once.
+//! The doors an owner's clients and people can be reached through: its borough's, or the platform's for an office. What is
+//! done behind them is written once.
 
 use std::future::Future;
 
@@ -14,8 +14,8 @@ use web::{At, Problem, WriteRequest};
 
 use super::client::ClientOwner;
 
-/// A way to an owner's clients.
-pub(super) trait Door: Send + Sync {
+/// A way to what an owner has.
+pub(crate) trait Door: Send + Sync {
     type Kind: KindOf;
     fn read(&self) -> impl Future<Output = Result<Tx<Self::Kind>, Problem>> + Send;
     fn write(&self, request: &WriteRequest) -> impl Future<Output = Result<Tx<Self::Kind>, Instead>> + Send;
@@ -45,10 +45,17 @@ macro_rules! door {
 door!(InBorough to Borough);
 door!(OnPlatform to Platform);
 
-/// Whose clients, and where they are.
-pub(super) struct Owned {
-    pub(super) owner: ClientOwner,
-    pub(super) base: String,
+/// Whose, and where it is: `/v1/boroughs/salford`.
+pub(crate) struct Owned {
+    pub(crate) owner: ClientOwner,
+    home: String,
+}
+
+impl Owned {
+    /// Where one of a list of the owner's is.
+    pub(crate) fn location(&self, list: &str, id: impl std::fmt::Display) -> String {
+        format!("{}/{list}/{id}", self.home)
+    }
 }
 
 /// A region in a path.
@@ -73,23 +80,23 @@ impl<S: Send + Sync> FromRequestParts<S> for NoPath {
     }
 }
 
-pub(super) fn owner_of(own: &BoroughClaim) -> ClientOwner {
+pub(crate) fn owner_of(own: &BoroughClaim) -> ClientOwner {
     ClientOwner::Borough { id: own.id, slug: own.slug.clone(), mode: own.mode }
 }
 
-pub(super) fn of_borough<P: Permission>(scope: &InBorough<P>, _: NoPath) -> Owned {
+pub(crate) fn of_borough<P: Permission>(scope: &InBorough<P>, _: NoPath) -> Owned {
     let own = scope.borough();
-    Owned { owner: owner_of(own), base: format!("/v1/boroughs/{}/clients", own.slug) }
+    Owned { owner: owner_of(own), home: format!("/v1/boroughs/{}", own.slug) }
 }
 
-pub(super) fn of_region<P: Permission>(_: &OnPlatform<P>, At(path): At<RegionPath>) -> Owned {
-    Owned { base: format!("/v1/regions/{}/clients", path.region), owner: ClientOwner::Region(path.region) }
+pub(crate) fn of_region<P: Permission>(_: &OnPlatform<P>, At(path): At<RegionPath>) -> Owned {
+    Owned { home: format!("/v1/regions/{}", path.region), owner: ClientOwner::Region(path.region) }
 }
 
-pub(super) fn of_partner<P: Permission>(_: &OnPlatform<P>, At(path): At<PartnerPath>) -> Owned {
-    Owned { base: format!("/v1/partners/{}/clients", path.ods), owner: ClientOwner::Partner(path.ods) }
+pub(crate) fn of_partner<P: Permission>(_: &OnPlatform<P>, At(path): At<PartnerPath>) -> Owned {
+    Owned { home: format!("/v1/partners/{}", path.ods), owner: ClientOwner::Partner(path.ods) }
 }
 
-pub(super) fn of_platform<P: Permission>(_: &OnPlatform<P>, _: NoPath) -> Owned {
-    Owned { owner: ClientOwner::Platform, base: "/v1/platform/clients".into() }
+pub(crate) fn of_platform<P: Permission>(_: &OnPlatform<P>, _: NoPath) -> Owned {
+    Owned { owner: ClientOwner::Platform, home: "/v1/platform".into() }
 }

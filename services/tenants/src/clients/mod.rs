@@ -3,7 +3,7 @@
 mod acts;
 mod bootstrap;
 mod client;
-mod door;
+pub(crate) mod door;
 mod expiring;
 pub(crate) mod http;
 mod keys;
@@ -13,4 +13,5 @@ mod store;
 pub use bootstrap::bootstrap;
 pub(crate) use client::{ClientOwner, NewClient};
 pub(crate) use expiring::warn_of_ends;
-pub(crate) use store::insert_first;
+pub(crate) use keys::borough_of;
+pub(crate) use store::{cut_tokens, hold_tokens, insert_first, named, region_exists};

@@ -7,7 +7,7 @@ use tenancy::{Borough, DbError, KindOf, Platform, Tx};
 use web::words::{read, word};
 
 use super::{
-    client::{ClientBody, ClientChange, ClientOwner, ClientState, NewClient, keeps},
+    client::{ClientBody, ClientChange, ClientOwner, ClientState, NewClient},
     keys::store as key_store,
 };
 
@@ -85,7 +85,8 @@ pub(super) async fn list<K: KindOf>(
     Ok(rows.into_iter().map(|row| row.at(now)).collect())
 }
 
-fn named(owner: &ClientOwner) -> (Option<&str>, Option<&str>) {
+/// The region or the partner that owns, as tables name it.
+pub(crate) fn named(owner: &ClientOwner) -> (Option<&str>, Option<&str>) {
     match owner {
         ClientOwner::Region(slug) => (Some(Slug::as_str(slug)), None),
         ClientOwner::Partner(ods) => (None, Some(Ods::as_str(ods))),
@@ -126,7 +127,7 @@ pub(crate) async fn insert_first(tx: &mut Tx<Platform>, client: &NewClient) -> R
     insert(tx.connection(), client).await
 }
 
-pub(super) async fn region_exists<K: KindOf>(tx: &mut Tx<K>, region: &str) -> Result<bool, DbError> {
+pub(crate) async fn region_exists<K: KindOf>(tx: &mut Tx<K>, region: &str) -> Result<bool, DbError> {
     let there =
         sqlx::query_scalar!(r#"select exists (select from tenants.region where region = $1) as "there!""#, region)
             .fetch_one(tx.connection())
@@ -158,7 +159,7 @@ pub(super) async fn change<K: KindOf>(
 }
 
 /// Waits until whoever is issuing a token to the subject has finished, and holds off others: then the clock is read.
-pub(super) async fn hold_tokens<K: KindOf>(tx: &mut Tx<K>, subject: &str) -> Result<DateTime<Utc>, DbError> {
+pub(crate) async fn hold_tokens<K: KindOf>(tx: &mut Tx<K>, subject: &str) -> Result<DateTime<Utc>, DbError> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('tokens of ' || $1, 0))", subject)
         .fetch_one(tx.connection())
         .await?;
@@ -166,7 +167,7 @@ pub(super) async fn hold_tokens<K: KindOf>(tx: &mut Tx<K>, subject: &str) -> Res
 }
 
 /// Refuses the tokens a client got up to now, and a second more: they are told apart by whole seconds.
-pub(super) async fn cut_tokens<K: KindOf>(
+pub(crate) async fn cut_tokens<K: KindOf>(
     tx: &mut Tx<K>,
     owner: &ClientOwner,
     client: &str,
@@ -218,7 +219,7 @@ pub(super) async fn revoke_all(
     reason: &str,
 ) -> Result<(Vec<String>, DateTime<Utc>), DbError> {
     let subject = key_store::borough_of(borough).unwrap_or_default().to_string();
-    hold_keepers(tx, borough).await?;
+    crate::administrators::hold(tx, borough).await?;
     // Every token of the borough is issued under this lock too.
     let now = hold_tokens(tx, &subject).await?;
     let revoked = sqlx::query_scalar!(
@@ -262,46 +263,4 @@ pub(super) async fn cut_borough(
     .execute(tx.connection())
     .await?;
     Ok(now)
-}
-
-/// One at a time changes who may make clients: else two could each be the other's reason to go.
-pub(super) async fn hold_keepers<K: KindOf>(tx: &mut Tx<K>, owner: &ClientOwner) -> Result<(), DbError> {
-    let whose = key_store::borough_of(owner).map(|id| id.to_string()).unwrap_or_else(|| owner.kind().as_str().into());
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('keepers of ' || $1, 0))", whose)
-        .fetch_one(tx.connection())
-        .await?;
-    Ok(())
-}
-
-/// Whether somebody who may make another client would be left without a client, or without one of its keys. One whose keys
-/// all retire soon does not count.
-pub(super) async fn keeper_left<K: KindOf>(
-    tx: &mut Tx<K>,
-    owner: &ClientOwner,
-    client: &str,
-    key: Option<domain::ClientKeyId>,
-) -> Result<bool, DbError> {
-    let Some(permission) = keeps(owner.kind()) else { return Ok(true) };
-    let now = tx.now();
-    let left = sqlx::query_scalar!(
-        r#"select exists (
-             select from tenants.client c left join tenants.borough b on b.borough_id = c.borough_id
-             where c.owner_kind = $1 and $2 = any (string_to_array(c.scopes, ' ')) and c.revoked_at is null
-               and (c.expires_at is null or c.expires_at > $3)
-               and (b.clients_cut_at is null or b.clients_cut_at < c.created_at)
-               and (c.client_id <> $4 or $5::uuid is not null)
-               and (c.jwks_uri is not null or exists (
-                 select from tenants.client_key k
-                 where k.client_id = c.client_id and k.revoked_at is null and k.retires_at is null
-                   and (k.client_id <> $4 or k.key_id is distinct from $5)))
-           ) as "left!""#,
-        owner.kind().as_str(),
-        permission,
-        now,
-        client,
-        key.map(|id| id.0)
-    )
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(left)
 }

@@ -73,7 +73,9 @@ impl Task {
         match self {
             Self::DataSharing => "POST data-sharing-agreements: its version, the office that signed, the day.",
             Self::SecurityContact => "POST security-contacts: an office and its mailbox.",
-            Self::Administrators => "POST clients with the role admin, or invite a second administrator.",
+            Self::Administrators => {
+                "POST clients with the role admin, or POST invitations to a second administrator, who signs in."
+            }
             Self::Organisations => {
                 "POST organisations: the council under the borough's own GSS code, and the integrated care board under its ODS code."
             }
@@ -136,7 +138,9 @@ pub(crate) struct TaskBody {
     #[schema(example = "There is one administrator; if they are away, nobody can act.")]
     pub(crate) finding: String,
     /// How it is done; paths are below the borough's.
-    #[schema(example = "POST clients with the role admin, or invite a second administrator.")]
+    #[schema(
+        example = "POST clients with the role admin, or POST invitations to a second administrator, who signs in."
+    )]
     pub(crate) how: &'static str,
     /// Why it may be missing.
     pub(crate) waiver: Option<WaiverBody>,

@@ -6,6 +6,7 @@ use tenancy::{Borough, DbError, Platform, Tx};
 use web::words::{read, word};
 
 use super::{checklist::Facts, waiver::WaiverBody};
+use crate::administrators;
 
 /// What is known of the borough today.
 pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> Result<Facts, DbError> {
@@ -23,7 +24,6 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
                and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "council!",
              exists (select from tenants.organisation o where o.kind in ('ccg', 'icb') and o.ods is not null
                and $2 between o.valid_from and coalesce(o.valid_to, $2)) as "nhs_body!",
-             (select count(*) from working c where c.role = 'admin') as "administrators!",
              (select count(*) from working c where c.role = 'system') as "systems!",
              (select max(k.last_used_on) from working c join tenants.client_key k on k.client_id = c.client_id
               where c.role = 'system') as called_on,
@@ -46,7 +46,7 @@ pub(crate) async fn facts(tx: &mut Tx<Borough>, gss: &Gss, today: NaiveDate) -> 
     Ok(Facts {
         council: row.council,
         nhs_body: row.nhs_body,
-        administrators: row.administrators,
+        administrators: administrators::count(tx).await?,
         security_contact: row.security_contact,
         data_sharing: row.data_sharing,
         systems: row.systems,

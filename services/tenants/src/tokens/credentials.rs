@@ -31,6 +31,12 @@ pub(super) fn unknown_client() -> Refused {
     not_that_client("There is no such client, or that is not its secret.")
 }
 
+/// Whether nobody says who they are.
+pub(super) fn none(headers: &HeaderMap, form: &Form) -> bool {
+    let named = ["client_id", "client_secret", "client_assertion"].iter().any(|name| form.get(name).is_some());
+    !named && !headers.contains_key(header::AUTHORIZATION)
+}
+
 /// Reads them: in one way, or not at all (RFC 6749 §2.3).
 pub(super) fn read<'a>(headers: &HeaderMap, form: &'a Form) -> Result<Credentials<'a>, Refused> {
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use auth::{Caller, Claims, JwkSet, LIFETIME_SECONDS, Scopes, permissions};
+use auth::{Caller, JwkSet, LIFETIME_SECONDS, Scopes, permissions};
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
 use tenancy::Db;
-use web::Problem;
 
 use super::{
-    Issuer, credentials,
+    Issuer, credentials, exchange,
     form::{Form, Refused, TokenRefusal, bad},
     proof,
 };
@@ -24,7 +23,7 @@ use super::{
 #[schema(example = json!({"grant_type": "client_credentials"}))]
 #[expect(dead_code, reason = "described here, read as a form")]
 pub(crate) struct TokenForm {
-    /// Always `client_credentials`.
+    /// Of a client `client_credentials`, of a person urn:ietf:params:oauth:grant-type:token-exchange.
     grant_type: Option<String>,
     /// Where the client does not use HTTP Basic.
     #[schema(max_length = 120)]
@@ -38,7 +37,19 @@ pub(crate) struct TokenForm {
     /// Of a client that signs: its assertion (RFC 7523), up to 8 KB, for one request.
     #[schema(max_length = 8192)]
     client_assertion: Option<String>,
-    /// Fewer scopes than the client has, names with a space between.
+    /// Of a person: the ID token of their provider (RFC 8693), up to 8 KB, for one request.
+    #[schema(max_length = 8192)]
+    subject_token: Option<String>,
+    /// Of a person: urn:ietf:params:oauth:token-type:id_token.
+    #[schema(max_length = 60)]
+    subject_token_type: Option<String>,
+    /// Of a person: whom they act for, if the app knows; a borough by its slug. Refused where their provider does not speak for it.
+    #[schema(max_length = 120)]
+    audience: Option<String>,
+    /// Of a person who was invited: the code, the first time.
+    #[schema(max_length = 120)]
+    invitation: Option<String>,
+    /// Fewer scopes than the client or the person has, names with a space between.
     scope: Option<String>,
 }
 
@@ -56,12 +67,23 @@ pub(crate) struct TokenBody {
     /// What it allows.
     #[schema(example = "funds:read journals:post")]
     scope: String,
+    /// Of a person's: urn:ietf:params:oauth:token-type:access_token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(null))]
+    issued_token_type: Option<&'static str>,
+}
+
+impl TokenBody {
+    pub(super) fn of(access_token: String, life: i64, scopes: Scopes, issued_token_type: Option<&'static str>) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in: life, scope: scopes.to_string(), issued_token_type }
+    }
 }
 
 /// Get an access token
 ///
 /// OAuth 2.0 client credentials: the client says who it is by HTTP Basic, by `client_id` and `client_secret` in the form, or
-/// by a `client_assertion` that it signed (RFC 7523), whose `aud` is the issuer or this address.
+/// by a `client_assertion` that it signed (RFC 7523), whose `aud` is the issuer or this address. A person's app exchanges the
+/// ID token of their provider instead (RFC 8693), each once, with the code of an invitation the first time.
 #[utoipa::path(
     post, path = "/oauth2/token", operation_id = "issueToken", tag = "tokens",
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
@@ -80,43 +102,47 @@ pub(crate) async fn issue_token(State(db): State<Db>, State(issuer): State<Arc<I
 async fn issue(db: &Db, issuer: &Issuer, request: Request) -> Result<TokenBody, Refused> {
     let (parts, body) = request.into_parts();
     let form = Form::read(&parts.headers, body).await?;
-    if form.get("grant_type") != Some("client_credentials") {
-        return Err(bad("unsupported_grant_type", "The grant type here is client_credentials."));
+    match form.get("grant_type") {
+        Some("client_credentials") => to_client(db, issuer, &parts, &form).await,
+        Some(exchange::GRANT) => exchange::exchange(db, issuer, &parts, &form).await,
+        _ => Err(bad(
+            "unsupported_grant_type",
+            "The grant type here is client_credentials, or token-exchange of a person.",
+        )),
     }
-    let credentials = credentials::read(&parts.headers, &form)?;
+}
+
+/// The scopes that are asked for, of all there are.
+pub(super) fn narrowed(form: &Form, all: Scopes) -> Result<Scopes, Refused> {
+    let Some(asked) = form.get("scope") else { return Ok(all) };
+    let asked: Scopes = asked.parse().map_err(|why: auth::UnknownScope| bad("invalid_scope", &why.to_string()))?;
+    if asked.within(all) {
+        return Ok(asked);
+    }
+    Err(bad("invalid_scope", "Whoever asks may not have all of these scopes."))
+}
+
+async fn to_client(db: &Db, issuer: &Issuer, parts: &Parts, form: &Form) -> Result<TokenBody, Refused> {
+    let credentials = credentials::read(&parts.headers, form)?;
     let endpoint = issuer.token_endpoint();
-    let proof::Proved { tx, client } = proof::prove(db, issuer, (&credentials, &parts), &[&endpoint]).await?;
-    let all = client.scopes.and(client.role.scopes());
-    let scopes = match form.get("scope") {
-        None => all,
-        Some(asked) => {
-            let asked: Scopes =
-                asked.parse().map_err(|why: auth::UnknownScope| bad("invalid_scope", &why.to_string()))?;
-            if !asked.within(all) {
-                return Err(bad("invalid_scope", "The client may not have all of these scopes."));
-            }
-            asked
-        }
-    };
+    let proof::Proved { tx, client } = proof::prove(db, issuer, (&credentials, parts), &[&endpoint]).await?;
+    let scopes = narrowed(form, client.scopes.and(client.role.scopes()))?;
     let now = tx.clock_now();
     let issued_at = now.timestamp();
     // A token does not outlive its client.
     let life = client.expires_at.map_or(LIFETIME_SECONDS, |end| (end - now).num_seconds().clamp(1, LIFETIME_SECONDS));
-    let token_id = domain::EventId::at(now).to_string();
     let caller = Caller {
         client_id: credentials.client_id().to_owned(),
         owner: client.owner,
         role: client.role,
         scopes,
-        token_id: token_id.clone(),
+        token_id: domain::EventId::at(now).to_string(),
         issued_at,
         expires_at: issued_at + life,
     };
-    let claims = Claims::of(&caller, &issuer.trust, token_id);
-    let signer = issuer.keys.signer(now).ok_or_else(|| Problem::internal("there is no key to sign with"))?;
-    let access_token = signer.sign(&claims).map_err(Problem::internal)?;
+    let access_token = issuer.sign(&caller, now)?;
     tx.commit().await?;
-    Ok(TokenBody { access_token, token_type: "Bearer", expires_in: life, scope: scopes.to_string() })
+    Ok(TokenBody::of(access_token, life, scopes, None))
 }
 
 /// Get the keys tokens are signed with
@@ -172,8 +198,9 @@ pub(crate) async fn metadata(State(issuer): State<Arc<Issuer>>) -> Json<Metadata
         token_endpoint: issuer.token_endpoint(),
         jwks_uri: format!("{base}/.well-known/jwks.json"),
         service_documentation: format!("{base}/docs/api"),
-        grant_types_supported: vec!["client_credentials"],
-        token_endpoint_auth_methods_supported: METHODS.to_vec(),
+        grant_types_supported: vec!["client_credentials", exchange::GRANT],
+        // A person says who they are by the ID token alone.
+        token_endpoint_auth_methods_supported: [&["none"], &METHODS[..]].concat(),
         token_endpoint_auth_signing_alg_values_supported: ALGORITHMS.to_vec(),
         revocation_endpoint: issuer.revocation_endpoint(),
         revocation_endpoint_auth_methods_supported: METHODS.to_vec(),

@@ -1,6 +1,8 @@
-//! Issuing access tokens: OAuth client credentials (RFC 6749 §4.4), answered with a token of RFC 9068; and taking them back.
+//! Issuing access tokens: OAuth client credentials (RFC 6749 §4.4), or the ID token of a person (RFC 8693), answered with a
+//! token of RFC 9068; and taking them back.
 
 mod credentials;
+mod exchange;
 mod form;
 pub(crate) mod http;
 mod proof;
@@ -10,7 +12,9 @@ mod store;
 
 use std::sync::Arc;
 
-use auth::{Trust, Verifier};
+use auth::{Caller, Claims, Trust, Verifier};
+use chrono::{DateTime, Utc};
+use web::Problem;
 
 use crate::{key_sets::KeySets, signing_keys::SigningKeys};
 
@@ -23,6 +27,13 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
+    /// Signs the token of a caller.
+    fn sign(&self, caller: &Caller, now: DateTime<Utc>) -> Result<String, Problem> {
+        let claims = Claims::of(caller, &self.trust, caller.token_id.clone());
+        let signer = self.keys.signer(now).ok_or_else(|| Problem::internal("there is no key to sign with"))?;
+        signer.sign(&claims).map_err(Problem::internal)
+    }
+
     /// Where tokens are asked for.
     fn token_endpoint(&self) -> String {
         format!("{}/oauth2/token", self.trust.issuer)

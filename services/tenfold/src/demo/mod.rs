@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     client::Client,
     personas::{Credentials, Personas},
+    settings::Demonstration,
     tell::Step,
 };
 
@@ -60,14 +61,24 @@ impl Loader<'_> {
     }
 }
 
+/// The borough of another region, by its slug.
+const NEXT_DOOR: &str = "wirral";
+
 /// Loads the demonstration into the stack at `base`, whose first officer has just been made.
 ///
 /// # Errors
 /// When a request is refused: says which and why.
-pub async fn load(base: &str, folder: &std::path::Path, officer: Credentials) -> anyhow::Result<()> {
+pub async fn load(
+    base: &str,
+    folder: &std::path::Path,
+    officer: Credentials,
+    how_much: Demonstration,
+) -> anyhow::Result<()> {
     let mut loader = Loader { base, folder, personas: Personas::default() };
     loader.keep("platform-officer", &json!(officer.client_id), &json!(officer.client_secret))?;
-    let rows = boroughs::rows()?;
+    let mut rows = boroughs::rows()?;
+    let with_neighbour = how_much == Demonstration::On;
+    rows.retain(|row| with_neighbour || row.slug != NEXT_DOOR);
     let step = Step::begin("Loading the demonstration", rows.len() as u64 + 6);
     boroughs::load_regions(&mut loader).await.context("the regions could not be loaded")?;
     step.advance();
@@ -81,7 +92,12 @@ pub async fn load(base: &str, folder: &std::path::Path, officer: Credentials) ->
         told(&step, "Salford", salford::load(&loader)),
         told(&step, "Stockport", stockport::load(&loader)),
         told(&step, "Wigan", wigan::load(&loader)),
-        told(&step, "Wirral", wirral::load(&loader)),
+        async {
+            match with_neighbour {
+                true => told(&step, "Wirral", wirral::load(&loader)).await,
+                false => Ok(()),
+            }
+        },
     )?;
     loader.personas.complete = true;
     loader.personas.save(folder)?;

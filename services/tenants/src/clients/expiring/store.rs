@@ -61,10 +61,11 @@ pub(super) async fn note_warning<K: KindOf>(tx: &mut Tx<K>, client_id: &str, day
     Ok(set.rows_affected() == 1)
 }
 
-/// Assertions are kept until they could not be taken anyway.
+/// Assertions and ID tokens are kept until they could not be taken anyway.
 pub(super) async fn forget_assertions(db: &Db) -> Result<(), DbError> {
     let mut tx = db.work().await?;
     let over = tx.now() - chrono::Duration::minutes(5);
     sqlx::query!("delete from tenants.used_assertion where expires_at <= $1", over).execute(tx.connection()).await?;
+    sqlx::query!("delete from tenants.spent_id_token where expires_at <= $1", over).execute(tx.connection()).await?;
     tx.commit().await
 }

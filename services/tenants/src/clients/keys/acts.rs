@@ -12,11 +12,14 @@ use super::{
     key::{CreatedKey, KeyBody, KeyDraft, KeyKind, KeyState, KeyTimes, NewKey, PUBLIC_KEYS, SECRETS, too_many},
     store as key_store,
 };
-use crate::clients::{
-    acts::{find as find_client, is_keeper},
-    client::{ClientBody, ClientOwner, ClientState, last_keeper},
-    door::{Door, Owned},
-    store,
+use crate::{
+    administrators::{self, Without},
+    clients::{
+        acts::find as find_client,
+        client::{ClientBody, ClientOwner, ClientState},
+        door::{Door, Owned},
+        store,
+    },
 };
 
 /// More than a client ever has that work.
@@ -51,7 +54,7 @@ pub(in crate::clients) async fn rotate<D: Door>(
     client: &str,
     (draft, request): (KeyDraft, &WriteRequest),
 ) -> Handled {
-    let Owned { owner, base } = owned;
+    let owner = owned.owner.clone();
     let mut tx = door.write(request).await?;
     let client = find_client(&mut tx, &owner, client).await?;
     // One at a time: else two could each be the second of two.
@@ -89,7 +92,7 @@ pub(in crate::clients) async fn rotate<D: Door>(
     let (_, body) = find(&mut tx, &owner, (&client.id, id)).await?;
     let act = Act::new("client-key.created", format!("clients/{}/keys/{id}", client.id));
     tx.record(act.after(serde_json::json!(body)));
-    let location = format!("{base}/{}/keys/{id}", client.id);
+    let location = owned.location("clients", format_args!("{}/keys/{id}", client.id));
     let shown = (body.kind == KeyKind::Secret).then(|| secret.reveal().to_owned());
     let kept = CreatedKey { key: body, client_secret: None };
     let shown = CreatedKey { client_secret: shown, ..kept.clone() };
@@ -141,11 +144,8 @@ pub(in crate::clients) async fn shift<D: Door>(
     if !key.state.allowed().contains(&draft.to) {
         return Err(move_refused(&key.state, &draft.to, key.state.allowed()).into());
     }
-    if draft.to != KeyState::Active && key.state.lasts() && is_keeper(&client) && client.state == ClientState::Active {
-        store::hold_keepers(&mut tx, &owner).await?;
-        if !store::keeper_left(&mut tx, &owner, &client.id, Some(key.id)).await? {
-            return Err(last_keeper(owner.kind()).into());
-        }
+    if draft.to != KeyState::Active && key.state.lasts() {
+        administrators::stay(&mut tx, &owner, &Without::Key(&client.id, key.id)).await?;
     }
     let now = store::hold_tokens(&mut tx, &client.id).await?;
     let reason = draft.reason.trim().to_owned();

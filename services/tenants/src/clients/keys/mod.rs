@@ -3,3 +3,5 @@
 pub(super) mod acts;
 pub(super) mod key;
 pub(super) mod store;
+
+pub(crate) use store::borough_of;

@@ -15,7 +15,8 @@ use super::{
     key::{KeyBody, KeyState, KeyTimes, NewKey},
 };
 
-pub(in crate::clients) fn borough_of(owner: &ClientOwner) -> Option<Uuid> {
+/// The borough that owns, as tables name it.
+pub(crate) fn borough_of(owner: &ClientOwner) -> Option<Uuid> {
     match owner {
         ClientOwner::Borough { id, .. } => Some(id.0),
         _ => None,
