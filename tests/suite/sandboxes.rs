@@ -49,3 +49,40 @@ async fn a_sandbox_is_filled_by_itself_and_never_in_the_regions_figures() {
     let figures = world.read("liverpool-city-region-analyst", &format!("{region}/positions?year=2026-27")).await;
     assert_eq!((&figures["data"], &figures["coverage"]["reported"]), (&json!([]), &json!(0)), "{figures}");
 }
+
+#[tokio::test]
+async fn what_was_set_up_in_the_sandbox_is_copied_to_the_live_borough_once() {
+    let mut world = World::beginning("2026-09-01T09:00:00Z").await;
+    world.region("liverpool-city-region", "Liverpool City Region").await;
+    world.borough("sefton", "E08000014", "Sefton", "liverpool-city-region").await;
+    world.at_rest().await;
+    let organisations = format!("{SEFTON}/organisations");
+    let group = json!({"kind": "ccg", "name": "NHS South Sefton CCG", "ods": "01T", "valid_from": "2013-04-01",
+        "valid_to": "2022-06-30", "source": "NHS Organisation Data Service"});
+    let group = world.done("sefton-sandbox-admin", &organisations, group).await;
+    let board = json!({"kind": "icb", "name": "NHS Cheshire and Merseyside ICB", "ods": "QYG", "valid_from": "2022-07-01",
+        "predecessors": [group["id"]], "source": "NHS Organisation Data Service"});
+    let board = world.done("sefton-sandbox-admin", &organisations, board).await;
+    let alias = json!({"name": "NHS C&M", "source": "Published spending"});
+    let aliases = format!("{organisations}/{}/aliases", board["id"].as_str().unwrap());
+    world.done("sefton-sandbox-admin", &aliases, alias).await;
+    let contact = json!({"office": "Information security", "email": "security@sefton.gov.example.org"});
+    world.done("sefton-sandbox-admin", &format!("{SEFTON}/security-contacts"), contact).await;
+
+    let copies = format!("{SEFTON}/settings-copies");
+    let other_way = world.post("sefton-sandbox-admin", &copies, &json!({})).await;
+    assert_eq!(other_way.status, 409, "{}", other_way.body);
+    let copied = world.done("sefton-admin", &copies, json!({})).await;
+    assert_eq!(copied["organisations"], json!(["NHS South Sefton CCG", "NHS Cheshire and Merseyside ICB"]));
+    assert_eq!((&copied["aliases"], &copied["security_contact"]), (&json!(1), &json!(true)));
+    assert_eq!(copied["left"].as_array().unwrap().len(), 2, "what is made up stays: {copied}");
+    let live = world.read("sefton-admin", &organisations).await;
+    let find = |name: &str| live["data"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone();
+    let (here, before) = (find("NHS Cheshire and Merseyside ICB"), find("NHS South Sefton CCG"));
+    assert_eq!((&here["predecessors"][0]["id"], &here["aliases"]), (&before["id"], &json!(["NHS C&M"])));
+    assert_ne!(here["id"], board["id"], "a body of its own");
+    // A second time there is nothing left to copy.
+    let again = world.done("sefton-admin", &copies, json!({})).await;
+    assert_eq!((&again["organisations"], &again["security_contact"]), (&json!([]), &json!(false)));
+    assert_eq!(again["left"].as_array().unwrap().len(), 5);
+}

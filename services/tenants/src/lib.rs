@@ -21,6 +21,7 @@ mod regions;
 mod restorations;
 mod routes;
 mod security_contacts;
+mod settings_copies;
 mod signing_keys;
 mod tokens;
 mod usage;

@@ -13,7 +13,7 @@ use web::{Problem, problems};
 
 use crate::{
     App, audit, boroughs, changes, clients, data_sharing, exports, invitations, issuers, members, onboarding,
-    organisations, purges, regions, security_contacts, signing_keys, tokens, usage, webhooks,
+    organisations, purges, regions, security_contacts, settings_copies, signing_keys, tokens, usage, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -43,6 +43,7 @@ fn described() -> OpenApiRouter<App> {
             data_sharing::http::record_data_sharing_agreement
         ))
         .routes(routes!(organisations::http::list_organisations, organisations::http::record_organisation))
+        .routes(routes!(settings_copies::http::copy_settings))
         .routes(routes!(organisations::http::get_organisation))
         .routes(routes!(organisations::http::end_organisation))
         .routes(routes!(organisations::http::name_organisation))

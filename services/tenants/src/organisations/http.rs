@@ -86,7 +86,7 @@ pub(crate) async fn record_organisation(
 }
 
 /// Tells other services of a body as it is now.
-fn tell(tx: &mut Tx<Borough>, borough: BoroughId, body: &OrganisationBody) {
+pub(super) fn tell(tx: &mut Tx<Borough>, borough: BoroughId, body: &OrganisationBody) {
     let recorded = OrganisationRecorded {
         organisation_id: body.id,
         kind: body.kind.as_str().to_owned(),
@@ -100,7 +100,7 @@ fn tell(tx: &mut Tx<Borough>, borough: BoroughId, body: &OrganisationBody) {
     events::tell(tx, borough, &recorded);
 }
 
-async fn find(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<OrganisationBody, Problem> {
+pub(super) async fn find(tx: &mut Tx<Borough>, id: OrganisationId) -> Result<OrganisationBody, Problem> {
     store::list(tx, Some(id), None, 1).await?.pop().ok_or_else(|| Problem::not_found("organisation"))
 }
 

@@ -3,3 +3,6 @@
 mod contact;
 pub(crate) mod http;
 mod store;
+
+pub(crate) use contact::SecurityContactBody;
+pub(crate) use store::{insert, newest};

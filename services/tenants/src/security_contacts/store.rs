@@ -30,7 +30,12 @@ pub(super) async fn list(
     Ok(contacts.collect())
 }
 
-pub(super) async fn insert(tx: &mut Tx<Borough>, contact: &SecurityContactBody) -> Result<(), DbError> {
+/// The one that counts.
+pub(crate) async fn newest(tx: &mut Tx<Borough>) -> Result<Option<SecurityContactBody>, DbError> {
+    Ok(list(tx, None, 1).await?.pop())
+}
+
+pub(crate) async fn insert(tx: &mut Tx<Borough>, contact: &SecurityContactBody) -> Result<(), DbError> {
     sqlx::query!(
         "insert into tenants.security_contact (borough_id, contact_id, office, email, telephone, recorded_at, client_id)
          values (platform.borough(), $1, $2, $3, $4, $5, $6)",
