@@ -41,6 +41,6 @@ pub use refusals::{Refusal, keep_refusals};
 pub use scope::{
     AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform, address, refused_elsewhere, request_id,
 };
-pub use seeding::{Seed, sow_sandboxes};
+pub use seeding::{SEEDER, Seed, sow_sandboxes};
 pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};
 pub use tx::{Handled, Instead, NewEvent, Tx};

@@ -28,7 +28,7 @@ use web::Problem;
 use crate::{Db, DbError};
 
 /// Who fills sandboxes, in the audit trail.
-const SEEDER: &str = "sandbox.seed";
+pub const SEEDER: &str = "sandbox.seed";
 const EVERY: Duration = Duration::from_secs(1);
 const ANSWER_MAX: usize = 1024 * 1024;
 

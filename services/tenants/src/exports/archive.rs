@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use auth::Hash;
 use sha2::{Digest, Sha256};
 use tokio::{
     sync::mpsc::{Receiver, Sender, channel},
@@ -71,7 +72,7 @@ impl ArchiveWriter {
     pub(super) async fn end_file(&mut self) -> io::Result<ManifestFile> {
         self.hand_over().await?;
         let (path, sum, bytes) = self.at.take().ok_or_else(|| io::Error::other("no file was begun"))?;
-        Ok(ManifestFile { path, bytes, sha256: hex(&sum.finalize()) })
+        Ok(ManifestFile { path, bytes, sha256: Hash(sum.finalize().into()).to_string() })
     }
 
     /// Closes the archive.
@@ -96,11 +97,6 @@ fn pack(file: File, pieces: &mut Receiver<Piece>) -> io::Result<()> {
         }
     }
     zip.finish()?.flush()
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The sum and the length of a file.
@@ -142,7 +138,7 @@ mod tests {
             let mut found = Vec::new();
             zip.by_name(&file.path).expect("there").read_to_end(&mut found).expect("read");
             assert!(found == content && file.bytes == content.len() as u64);
-            assert_eq!(file.sha256, hex(&Sha256::digest(&found)));
+            assert_eq!(file.sha256, Hash(Sha256::digest(&found).into()).to_string());
         }
         let (sum, length) = sum_of(made.path()).expect("read");
         assert_eq!(length, std::fs::metadata(made.path()).expect("there").len());

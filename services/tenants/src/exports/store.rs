@@ -1,5 +1,6 @@
 //! The SQL of exports.
 
+use auth::Hash;
 use chrono::{DateTime, Duration, Utc};
 use domain::{BoroughId, ExportId};
 use serde_json::Value;
@@ -8,7 +9,6 @@ use uuid::Uuid;
 use web::words::read;
 
 use super::{
-    archive::hex,
     export::{ExportBody, ExportProgress},
     manifest::{ManifestBorough, ManifestRegion},
 };
@@ -41,7 +41,7 @@ impl From<ExportRow> for ExportBody {
             made_at: row.made_at,
             at_rest: row.settled,
             bytes: row.bytes,
-            sha256: row.sha256.map(|sum| hex(&sum)),
+            sha256: row.sha256.map(|sum| Hash::kept(&sum).to_string()),
             expires_at: row.expires_at,
             failure: row.failure,
         }

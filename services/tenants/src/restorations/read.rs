@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use auth::Hash;
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
@@ -53,7 +54,7 @@ impl Archive {
         // One byte more than there should be is enough to know.
         let read = io::copy(&mut (&mut found).take(file.bytes + 1), &mut sum);
         let read = read.with_context(|| format!("{} cannot be unpacked", file.path))?;
-        let is = sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let is = Hash(sum.finalize().into()).to_string();
         if read != file.bytes || is != file.sha256 {
             bail!("{} is not as it was exported: its sum is {is}, and was {}", file.path, file.sha256);
         }

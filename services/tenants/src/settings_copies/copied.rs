@@ -4,7 +4,7 @@ use auth::Mode;
 use serde::{Deserialize, Serialize};
 use web::{Problem, problems};
 
-use crate::organisations::OrganisationBody;
+use crate::{organisations::OrganisationBody, security_contacts::SecurityContactBody};
 
 /// What a new sandbox is filled with says that it is made up: that stays there.
 const MADE_UP: &str = "Made up, for trying things out";
@@ -60,6 +60,14 @@ pub(crate) fn stays(body: &OrganisationBody, live: &[OrganisationBody]) -> Optio
     there_already(body, live).map(|_| "The live borough has recorded it already.")
 }
 
+/// Why the security contact of the sandbox is not copied; `None` where it is.
+pub(crate) fn contact_stays(contact: &SecurityContactBody, live_has_named_one: bool) -> Option<&'static str> {
+    if contact.recorded_by == tenancy::SEEDER {
+        return Some("It is made up.");
+    }
+    live_has_named_one.then_some("The live borough has named a security contact.")
+}
+
 /// The body of the live borough that it is: of the same kind and code, or of the same name where it has none, on some of the
 /// same days.
 pub(crate) fn there_already<'a>(body: &OrganisationBody, live: &'a [OrganisationBody]) -> Option<&'a OrganisationBody> {
@@ -97,6 +105,30 @@ mod tests {
             successors: vec![],
             source: "A register".into(),
         }
+    }
+
+    #[test]
+    fn a_new_sandbox_says_of_its_bodies_that_they_are_made_up() {
+        let steps: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../data/sandbox.json")).expect("a list of steps");
+        let bodies = steps.iter().filter(|step| step["post"].as_str().is_some_and(|to| to.ends_with("/organisations")));
+        let sources: Vec<_> = bodies.map(|step| step["body"]["source"].as_str()).collect();
+        assert!(!sources.is_empty() && sources.iter().all(|source| *source == Some(MADE_UP)));
+    }
+
+    #[test]
+    fn the_contact_somebody_named_is_copied_once() {
+        let contact = |by: &str| SecurityContactBody {
+            id: domain::SecurityContactId(uuid::Uuid::nil()),
+            office: "Information security".into(),
+            email: "security@council.example".into(),
+            telephone: None,
+            recorded_at: chrono::DateTime::UNIX_EPOCH,
+            recorded_by: by.into(),
+        };
+        assert_eq!(contact_stays(&contact("borough.sefton.sandbox.1"), false), None);
+        assert!(contact_stays(&contact("borough.sefton.sandbox.1"), true).is_some());
+        assert!(contact_stays(&contact(tenancy::SEEDER), false).is_some());
     }
 
     #[test]

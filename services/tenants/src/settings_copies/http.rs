@@ -10,7 +10,7 @@ use tenancy::{Act, Db, Handled, InBorough};
 use web::{Created, Problem, SentOnce};
 
 use super::{
-    copied::{LeftThere, SettingsCopyBody, SettingsCopyDraft, only_to_live, stays, there_already},
+    copied::{LeftThere, SettingsCopyBody, SettingsCopyDraft, contact_stays, only_to_live, stays, there_already},
     store,
 };
 use crate::{organisations, security_contacts};
@@ -61,9 +61,10 @@ pub(crate) async fn copy_settings(
         told.aliases += copy.aliases.len();
         told.organisations.push(copy.name);
     }
-    if let Some(contact) = contact.filter(|contact| !contact.email.ends_with(".example")) {
-        if security_contacts::newest(&mut tx).await?.is_some() {
-            told.left.push(LeftThere { name: contact.office, why: "The live borough has named a security contact." });
+    if let Some(contact) = contact {
+        let named = security_contacts::newest(&mut tx).await?.is_some();
+        if let Some(why) = contact_stays(&contact, named) {
+            told.left.push(LeftThere { name: contact.office, why });
         } else {
             let id = SecurityContactId::at(scope.now());
             let (recorded_at, recorded_by) = (scope.now(), scope.caller().client_id.clone());

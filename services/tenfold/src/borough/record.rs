@@ -108,7 +108,7 @@ async fn fetch(admin: &Client, path: &str, out: &Path, bytes: u64) -> anyhow::Re
     file.flush().await.with_context(cannot)?;
     step.end("done");
     tokio::fs::rename(&part, out).await.with_context(cannot)?;
-    Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(auth::Hash(sum.finalize().into()).to_string())
 }
 
 /// Where a borough is restored to.
