@@ -42,6 +42,21 @@ async fn token_of(world: &World, persona: &str) -> Result<String, String> {
     Client::new(&world.url, Credentials { client_id, client_secret }).token().await.map_err(|why| format!("{why:#}"))
 }
 
+/// Waits until the archives are thrown away that were to be kept for thirty days, which is done behind the requests.
+async fn no_archive_is_kept(owner: &mut PgConnection) {
+    for _ in 0..300 {
+        let kept: i64 = sqlx::query_scalar("select count(*) from tenants.export where state <> 'expired'")
+            .fetch_one(&mut *owner)
+            .await
+            .unwrap();
+        if kept == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("archives are kept for years");
+}
+
 #[tokio::test]
 async fn a_borough_leaves_with_its_record_and_ends_when_the_day_has_come() {
     let world = world().await;
@@ -91,6 +106,7 @@ async fn a_borough_leaves_with_its_record_and_ends_when_the_day_has_come() {
     std::fs::write(papers.join("paper"), "A paper").unwrap();
     let before = rows_of(&mut owner, closed["id"].as_str().unwrap()).await;
     assert!(before > 10);
+    no_archive_is_kept(&mut owner).await;
     world.moved("second-officer", SEFTON, "purged", "The time has passed").await;
 
     let told = world.until("officer", "/v1/platform/purge-certificates", |found| {

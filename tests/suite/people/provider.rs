@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
+    sync::LazyLock,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -23,20 +24,27 @@ pub(crate) struct Provider {
     _stdin: ChildStdin,
 }
 
+/// Where npm's packages are. Asked for once: tests start providers at the same time.
+fn folder() -> &'static str {
+    static FOLDER: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("TENFOLD_OIDC_PROVIDER").unwrap_or_else(|_| {
+            let dev = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("dev");
+            let made = Command::new(dev).arg("oidc-provider").output().expect("./dev is there");
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            String::from_utf8(made.stdout).unwrap().trim().to_owned()
+        })
+    });
+    &FOLDER
+}
+
 impl Provider {
     /// Starts one.
     pub(crate) async fn start() -> Self {
         let started = tokio::task::spawn_blocking(|| {
             let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-            let folder = std::env::var("TENFOLD_OIDC_PROVIDER").unwrap_or_else(|_| {
-                let dev = here.parent().unwrap().join("dev");
-                let made = Command::new(dev).arg("oidc-provider").output().expect("./dev is there");
-                assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-                String::from_utf8(made.stdout).unwrap().trim().to_owned()
-            });
             let mut child = Command::new("node")
                 .arg(here.join("people/provider.mjs"))
-                .arg(folder)
+                .arg(folder())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
