@@ -85,7 +85,7 @@ impl Plan {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    web::tell_to_stderr();
+    let _telling = web::Telemetry::begin("tenfold-bench");
     let arguments = Arguments::parse();
     let ran = match arguments.command {
         Some(Command::Serve { serving }) => serving::serve(&serving).await,

@@ -83,6 +83,12 @@ http://{{ include "tenfold.name" $root }}-{{ $service }}:{{ $port }}
 {{- regexFind ":[0-9]+$" $host | trimPrefix ":" | default "443" -}}
 {{- end }}
 
+{{/* Where traces are collected: as its address says. */}}
+{{- define "tenfold.tracesPort" -}}
+{{- $url := urlParse .Values.monitoring.traces.endpoint -}}
+{{- regexFind ":[0-9]+$" $url.host | trimPrefix ":" | default (eq $url.scheme "https" | ternary "443" "80") -}}
+{{- end }}
+
 {{/* Where Redis listens: as its address says, where we know that. */}}
 {{- define "tenfold.redisPort" -}}
 {{- $at := "" -}}

@@ -88,6 +88,12 @@ spec:
             {{- range $key, $file := $keyFiles }}
             - {name: {{ $file.variable }}, value: /run/tenfold/keys/{{ $key }}}
             {{- end }}
+            {{- if $metrics }}
+            - {name: TENFOLD_METRICS_ADDR, value: "0.0.0.0:{{ $values.monitoring.scrape.port }}"}
+            {{- end }}
+            {{- with $values.monitoring.traces.endpoint }}
+            - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+            {{- end }}
             {{- if and $is.redis $values.redis.secret }}
             - name: TENFOLD_REDIS_URL
               valueFrom:
@@ -274,6 +280,10 @@ spec:
       {{- with $values.networkPolicy.bucketTo }}
       to: {{- toYaml . | nindent 8 }}
       {{- end }}
+    {{- end }}
+    {{- if $values.monitoring.traces.endpoint }}
+    - ports: {{- include "tenfold.ports" (list (include "tenfold.tracesPort" $root)) | trim | nindent 8 }}
+      to: {{- toYaml $values.networkPolicy.tracesTo | nindent 8 }}
     {{- end }}
     {{- with $is.outbound }}
     - ports: {{- include "tenfold.ports" (fromJsonArray (tpl . $root)) | trim | nindent 8 }}

@@ -130,6 +130,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Notes in the log and the trace of the present request that it is this one who asks.
+    pub fn is_asking(&self) {
+        match &self.owner {
+            Owner::Borough(own) => web::telemetry::asked_by(Some(own.slug.as_str()), &self.client_id),
+            _ => web::telemetry::asked_by(None, &self.client_id),
+        }
+    }
+
     /// Goes on only where the caller may do this at all.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, header};
 use domain::Clock;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
-use web::{Problem, problems};
+use web::{Problem, problems, telemetry::measures};
 
 use crate::{Caller, Epochs, KeySet, TokenError, Trust, token::Unchecked};
 
@@ -53,9 +53,13 @@ impl Verifier {
         let generation = self.keys.generation();
         let known = self.seen.get(&digest).filter(|v| v.generation == generation && v.caller.expires_at > now);
         let caller = match known {
-            Some(verified) => verified.caller,
+            Some(verified) => {
+                measures::token("known");
+                verified.caller
+            }
             None => {
                 let caller = Arc::new(self.check(token, now).await.map_err(|why| refused(&why))?);
+                measures::token("checked");
                 self.seen.insert(digest, Verified { caller: caller.clone(), generation });
                 caller
             }
@@ -98,6 +102,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
 }
 
 fn refused(why: &TokenError) -> Problem {
+    measures::token("refused");
     tracing::info!(token.refused = %why, "a token was refused");
     match why {
         TokenError::Expired => unauthenticated("The access token has expired. Get a new one from /oauth2/token."),

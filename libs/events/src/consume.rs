@@ -6,6 +6,8 @@ use domain::{BoroughId, EventId};
 use serde_json::Value;
 use tenancy::{Borough, Db, DbError, Tx};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+use web::telemetry::measures;
 
 use crate::{Event, relay::CHANNEL};
 
@@ -60,7 +62,7 @@ pub async fn consume<C: Consumer>(db: Db, consumer: C, stop: CancellationToken) 
 async fn take_batch<C: Consumer>(db: &Db, consumer: &C) -> Result<usize, DbError> {
     let mut tx = db.work().await?;
     let rows = sqlx::query!(
-        r#"select borough_id, event_id, kind, aggregate, payload from platform.inbox
+        r#"select borough_id, event_id, kind, aggregate, payload, trace from platform.inbox
            where done_at is null and consumer = $2 order by position limit $1"#,
         BATCH,
         db.service(),
@@ -78,13 +80,23 @@ async fn take_batch<C: Consumer>(db: &Db, consumer: &C) -> Result<usize, DbError
             aggregate: row.aggregate,
             payload: row.payload,
         };
+        let trace = row.trace.as_deref();
         if stuck.contains(&(event.borough, event.aggregate.clone())) {
             continue;
         }
-        match take_one(db, consumer, &event).await {
-            Ok(()) => taken += 1,
+        let span = tracing::info_span!(
+            target: "event", "event", otel.name = format!("take in {}", event.kind), otel.kind = "consumer",
+            service = db.service(), event.id = %event.id, event.kind
+        );
+        web::telemetry::continuing(&span, trace);
+        match take_one(db, consumer, &event).instrument(span.clone()).await {
+            Ok(()) => {
+                measures::worked(db.service(), "take in", "done", 1);
+                taken += 1;
+            }
             Err(error) => {
-                tracing::error!(%error, event.id = %event.id, event.kind, "an event could not be taken in");
+                span.in_scope(|| tracing::error!(%error, "an event could not be taken in"));
+                measures::worked(db.service(), "take in", "failed", 1);
                 note_failure(db, &event, &error).await?;
                 stuck.insert((event.borough, event.aggregate));
             }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tenancy::{Db, DbError};
 use tokio_util::sync::CancellationToken;
+use web::telemetry::measures;
 
 use crate::subscriptions;
 
@@ -24,10 +25,12 @@ pub async fn relay(db: Db, stop: CancellationToken) {
                 if notified {
                     woken = Instant::now();
                 }
+                measures::worked(db.service(), "relay", "done", moved.unsigned_abs());
                 moved
             }
             Err(error) => {
                 tracing::warn!(%error, service = db.service(), "events could not be relayed; trying again");
+                measures::worked(db.service(), "relay", "failed", 1);
                 0
             }
         };
@@ -58,11 +61,11 @@ async fn move_batch(db: &Db, may_wake: bool) -> Result<(i64, bool), DbError> {
     }
     let moved = sqlx::query_scalar!(
         r#"with batch as (
-             select borough_id, event_id, position, kind, aggregate, payload
+             select borough_id, event_id, position, kind, aggregate, payload, trace
              from platform.outbox where relayed_at is null and service = $5 order by position limit $4
            ), delivered as (
-             insert into platform.inbox (borough_id, consumer, event_id, position, kind, aggregate, payload, arrived_at)
-             select borough_id, wants.consumer, event_id, position, batch.kind, aggregate, payload, $3
+             insert into platform.inbox (borough_id, consumer, event_id, position, kind, aggregate, payload, arrived_at, trace)
+             select borough_id, wants.consumer, event_id, position, batch.kind, aggregate, payload, $3, trace
              from batch join unnest($1::text[], $2::text[]) as wants (kind, consumer) on wants.kind = batch.kind
              order by position
              on conflict do nothing

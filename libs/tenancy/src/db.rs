@@ -12,6 +12,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::Notify;
+use web::telemetry::measures;
 
 use crate::{
     Access, AccessError, Borough, Issuer, Kind, KindOf, Platform, Tx, Work,
@@ -122,8 +123,17 @@ impl Db {
         let started = Instant::now();
         // The text holds nothing but a parsed id, code or slug.
         let opening = AssertSqlSafe(Opening { context, read_only }.to_string());
-        let tx = self.pool(K::KIND).begin_with(opening).await?;
-        Ok((tx, started))
+        let tx = self.pool(K::KIND).begin_with(opening).await;
+        match tx {
+            Ok(tx) => {
+                measures::opened(self.0.service, K::KIND.as_str(), started.elapsed());
+                Ok((tx, started))
+            }
+            Err(error) => {
+                measures::not_opened(self.0.service, K::KIND.as_str());
+                Err(error.into())
+            }
+        }
     }
 
     /// A transaction of the service's own work: queues, ids and boroughs.
@@ -184,6 +194,15 @@ impl Db {
     /// When the database is out of reach.
     pub async fn without_context(&self) -> Result<Tx<Borough>, DbError> {
         Tx::plain(self, &Context::None, false).await
+    }
+
+    /// Tells the measurements how many connections are held.
+    pub(crate) fn measure_connections(&self) {
+        for (kind, pool) in self.pools() {
+            let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+            let most = pool.options().get_max_connections();
+            measures::connections(self.0.service, kind.as_str(), pool.size(), idle, most);
+        }
     }
 
     /// Whether the database answers.

@@ -53,6 +53,7 @@ pub async fn follow_epochs(db: Db, epochs: Arc<Epochs>, stop: CancellationToken)
         let pause = match load_epochs(&db).await {
             Ok(feed) => {
                 epochs.hear(feed);
+                web::telemetry::measures::epochs_heard(db.service());
                 EVERY
             }
             Err(error) => {

@@ -8,6 +8,7 @@
 mod access;
 mod archive;
 mod audit;
+mod backlog;
 mod changes;
 pub mod cluster;
 mod context;
@@ -27,6 +28,7 @@ mod tx;
 pub use access::{Access, AccessError};
 pub use archive::{ArchivedRow, ArchivedTable, OwnTrace, Restoring};
 pub use audit::Act;
+pub use backlog::{Backlog, COUNTED_MAX, NoBacklog, Oldest, Waiting, measure};
 pub use changes::{Change, Changes, ChangesBody, ChangesSince, list_changes, number_changes};
 pub use context::{Archive, Borough, Issuer, Kind, KindOf, Partner, Platform, Public, Purge, Region, Work};
 #[cfg(feature = "unwalled")]

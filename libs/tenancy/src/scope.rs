@@ -26,6 +26,7 @@ pub(crate) struct Scope {
 
 impl Scope {
     fn new(caller: Arc<Caller>, db: Db, context: Context, parts: &Parts) -> Self {
+        caller.is_asking();
         Self {
             caller,
             context,

@@ -12,7 +12,7 @@ use domain::{BoroughId, EventId};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgConnection;
-use web::{Problem, Replayed, Reply, WriteRequest};
+use web::{Problem, Replayed, Reply, WriteRequest, telemetry::measures};
 
 use crate::{
     Act, Db, Kind, KindOf,
@@ -79,11 +79,22 @@ pub struct Tx<K> {
 }
 
 /// Tells, when the transaction is over, how long it took.
-struct DatabaseTime(Instant);
+struct DatabaseTime {
+    since: Instant,
+    service: &'static str,
+    role: &'static str,
+}
+
+impl DatabaseTime {
+    fn begin<K: KindOf>(since: Instant, db: &Db) -> Self {
+        Self { since, service: db.service(), role: K::KIND.as_str() }
+    }
+}
 
 impl Drop for DatabaseTime {
     fn drop(&mut self) {
-        web::timing::in_database_since(self.0);
+        web::timing::in_database_since(self.since);
+        measures::transaction(self.service, self.role).record(self.since.elapsed());
     }
 }
 
@@ -103,7 +114,7 @@ impl<K: KindOf> Tx<K> {
             by: None,
             request: None,
             now,
-            _time: DatabaseTime(started),
+            _time: DatabaseTime::begin::<K>(started, db),
             acts: Vec::new(),
             events: Vec::new(),
             kind: PhantomData,
@@ -120,7 +131,7 @@ impl<K: KindOf> Tx<K> {
             by: Some(by),
             request,
             now: scope.now,
-            _time: DatabaseTime(started),
+            _time: DatabaseTime::begin::<K>(started, &scope.db),
             acts: Vec::new(),
             events: Vec::new(),
             kind: PhantomData,
@@ -245,10 +256,12 @@ impl<K: KindOf> Tx<K> {
     }
 
     async fn write_events(&mut self) -> Result<(), DbError> {
+        // The trace of whoever did it goes on wherever the event is taken in.
+        let trace = if self.events.is_empty() { None } else { web::telemetry::carried() };
         for event in &self.events {
             sqlx::query!(
-                "insert into platform.outbox (borough_id, event_id, service, kind, aggregate, payload, at)
-                 values ($1, $2, $3, $4, $5, $6, $7)",
+                "insert into platform.outbox (borough_id, event_id, service, kind, aggregate, payload, at, trace)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
                 event.borough.0,
                 EventId::at(self.now).0,
                 self.db.service(),
@@ -256,6 +269,7 @@ impl<K: KindOf> Tx<K> {
                 event.aggregate,
                 event.payload,
                 self.now,
+                trace,
             )
             .execute(&mut *self.inner)
             .await?;

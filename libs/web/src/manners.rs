@@ -1,16 +1,16 @@
-//! What every answer has, whoever gives it: a request id, timings, an ETag, one line in the log.
-
-use std::time::Instant;
+//! What every answer has, whoever gives it: a request id, timings, an ETag, its place in the log and in measurements.
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::{Problem, conditions, page::AsCsv, problems, timing};
+use tracing::Instrument;
+
+use crate::{Problem, conditions, page::AsCsv, problems, telemetry::Journey, timing};
 
 /// The id of a request: the caller's `X-Request-ID` where it sent a plain one, else a new one.
 #[derive(Debug, Clone)]
@@ -29,17 +29,17 @@ impl RequestId {
     }
 }
 
-/// Wraps a router: `Router::layer(axum::middleware::from_fn(web::manners))`.
-pub async fn manners(mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
+/// Wraps a router of a service: `Router::layer(axum::middleware::from_fn_with_state("budgets", web::manners))`.
+pub async fn manners(State(service): State<&'static str>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
+    let journey = Journey::begin(service, request.method(), &id, request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let query = request.uri().query().map(str::to_owned);
     let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     let asked = request.headers().clone();
     request.extensions_mut().insert(id.clone());
 
-    let (response, in_database) = timing::watched(next.run(request)).await;
+    let (response, in_database) = timing::watched(next.run(request)).instrument(journey.span.clone()).await;
     let mut response = match wanted(&asked) {
         Wanted::Json => response,
         Wanted::Csv => as_csv(response, &path, query.as_deref()),
@@ -62,7 +62,7 @@ pub async fn manners(mut request: Request, next: Next) -> Response {
         response = with_tag(response, &asked).await;
     }
 
-    let took = started.elapsed();
+    let took = journey.took();
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(&id.0) {
         headers.insert("x-request-id", value);
@@ -77,31 +77,8 @@ pub async fn manners(mut request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::try_from(timings) {
         headers.append("server-timing", value);
     }
-    tell(&method, route.as_deref().unwrap_or("unmatched"), &response, problem.as_ref(), &id, took);
+    journey.end(&method, route.as_deref(), response.status(), problem.as_ref());
     response
-}
-
-fn tell(
-    method: &Method,
-    route: &str,
-    response: &Response,
-    problem: Option<&Problem>,
-    id: &RequestId,
-    took: std::time::Duration,
-) {
-    let status = response.status().as_u16();
-    let kind = problem.map_or("", |p| p.kind().slug);
-    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    match problem.and_then(Problem::inside) {
-        Some(inside) => tracing::error!(
-            http.method = %method, http.route = route, http.status = status, problem.kind = kind,
-            request.id = id.0, took.micros = micros, inside, "{method} {route} failed"
-        ),
-        None => tracing::debug!(
-            http.method = %method, http.route = route, http.status = status, problem.kind = kind,
-            request.id = id.0, took.micros = micros, "{method} {route} answered {status}"
-        ),
-    }
 }
 
 enum Wanted {

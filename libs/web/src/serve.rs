@@ -170,18 +170,6 @@ pub fn stop_signal() -> CancellationToken {
     stop
 }
 
-/// Sends the log to standard error: `RUST_LOG` chooses what, `TENFOLD_LOG=json` how.
-pub fn tell_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,tenfold=info"));
-    let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if std::env::var_os("TENFOLD_LOG").is_some_and(|how| how == "json") {
-        told.json().init();
-    } else {
-        told.init();
-    }
-}
-
 /// Ends a program: where it failed, with one sentence for the person at the terminal.
 #[must_use]
 pub fn ended(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) -> std::process::ExitCode {

@@ -7,6 +7,7 @@ mod action_plans;
 mod agreements;
 mod app;
 mod awards;
+mod backlog;
 mod better_care_fund;
 mod budget;
 mod changes;

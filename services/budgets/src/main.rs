@@ -30,16 +30,22 @@ struct Arguments {
     /// The most such a file may hold, in bytes.
     #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = budgets::IMPORT_BYTES_MAX)]
     import_bytes: u64,
+    /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
+    #[arg(long, env = "TENFOLD_METRICS_ADDR")]
+    metrics_addr: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    web::tell_to_stderr();
+    let _telling = web::Telemetry::begin("tenfold-budgets");
     web::ended(run(Arguments::parse()).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let listener = web::listen(&arguments.addr).await?;
+    let (listener, stop) = (web::listen(&arguments.addr).await?, web::stop_signal());
+    if let Some(address) = &arguments.metrics_addr {
+        web::telemetry::serve_measures(address, stop.clone()).await?;
+    }
     let settings = budgets::Settings {
         access: Access::default().and_environment(budgets::ROLES.names())?,
         own_cluster: arguments.own_cluster,
@@ -51,5 +57,5 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         clock: domain::Clock::System,
         gate: None,
     };
-    budgets::serve(listener, settings, web::stop_signal()).await
+    budgets::serve(listener, settings, stop).await
 }

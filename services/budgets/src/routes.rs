@@ -157,7 +157,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/health/ready", get(ready))
         .fallback(async || Problem::not_found("resource"))
         .method_not_allowed_fallback(async || Problem::new(&problems::METHOD_NOT_ALLOWED, "Not with this method."))
-        .layer(middleware::from_fn(web::manners))
+        .layer(middleware::from_fn_with_state(crate::ROLES.service, web::manners))
         .with_state(app)
 }
 

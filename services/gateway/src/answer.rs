@@ -1,12 +1,12 @@
-//! What every answer has, whoever gave it: a request id, timings, headers for browsers, one line in the log.
+//! What every answer has, whoever gave it: a request id, timings, headers for browsers, its place in the log and in measurements.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::Response,
 };
-use web::{Problem, RequestId};
+use web::{Problem, RequestId, telemetry};
 
 use crate::{enter::Journey, headers::REQUEST_ID, limits};
 
@@ -48,7 +48,7 @@ pub(crate) fn finish(
     path: &str,
     id: &RequestId,
     journey: &Journey,
-    started: Instant,
+    told: telemetry::Journey,
 ) -> Response {
     let mut problem = None;
     let mut response = outcome.unwrap_or_else(|refused| {
@@ -67,31 +67,15 @@ pub(crate) fn finish(
         headers.insert(limits::LEFT, standing.left.clone());
         headers.insert(limits::POLICY, standing.policy.clone());
     }
-    let here = started.elapsed().saturating_sub(journey.elsewhere);
+    let here = told.took().saturating_sub(journey.elsewhere);
     if let Ok(timing) = HeaderValue::try_from(timing(here)) {
         headers.append(SERVER_TIMING, timing);
     }
-    tell(method, journey.template.as_deref().unwrap_or("unmatched"), &response, problem.as_ref(), id, here);
+    told.end(method, journey.template.as_deref(), response.status(), problem.as_ref());
     response
 }
 
 /// The time spent here, without what the service took (which tells its own).
 fn timing(here: Duration) -> String {
     format!("gateway;dur={}.{:03}", here.as_millis(), here.subsec_micros() % 1000)
-}
-
-fn tell(method: &Method, route: &str, response: &Response, problem: Option<&Problem>, id: &RequestId, here: Duration) {
-    let status = response.status().as_u16();
-    let kind = problem.map_or("", |p| p.kind().slug);
-    let micros = u64::try_from(here.as_micros()).unwrap_or(u64::MAX);
-    match problem.and_then(Problem::inside) {
-        Some(inside) => tracing::error!(
-            http.method = %method, http.route = route, http.status = status, problem.kind = kind,
-            request.id = id.0, took.micros = micros, inside, "{method} {route} failed"
-        ),
-        None => tracing::debug!(
-            http.method = %method, http.route = route, http.status = status, problem.kind = kind,
-            request.id = id.0, took.micros = micros, "{method} {route} answered {status}"
-        ),
-    }
 }

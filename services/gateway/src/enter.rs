@@ -15,7 +15,11 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use web::{Problem, RequestId, problems};
+use tracing::Instrument;
+use web::{
+    Problem, RequestId, problems,
+    telemetry::{self, measures},
+};
 
 use crate::{
     answer::{self, Manner},
@@ -69,13 +73,13 @@ pub(crate) async fn enter(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    let started = Instant::now();
     let id = RequestId::of(request.headers());
+    let told = telemetry::Journey::begin("gateway", request.method(), &id, request.headers());
     let method = request.method().clone();
     let uri = request.uri().clone();
     let mut journey = Journey::default();
-    let outcome = gateway.answer(request, peer.ip(), &id, &mut journey).await;
-    let response = answer::finish(&gateway.manner, outcome, &method, uri.path(), &id, &journey, started);
+    let outcome = gateway.answer(request, peer.ip(), &id, &mut journey).instrument(told.span.clone()).await;
+    let response = answer::finish(&gateway.manner, outcome, &method, uri.path(), &id, &journey, told);
     if let Some(caller) = &journey.caller {
         gateway.usage.count(caller, &response);
     }
@@ -140,6 +144,7 @@ impl Gateway {
         };
         let (standing, within) = self.limiter.take(&caller).await;
         journey.standing = standing;
+        caller.is_asking();
         journey.caller = Some(caller.clone());
         within?;
         self.usage.within_quota(&caller)?;
@@ -176,10 +181,15 @@ impl Gateway {
         let body = Arriving::of(body, &parts.method, parts.version, &mut parts.headers, limit)?;
         let id = HeaderValue::try_from(&id.0).unwrap_or_else(|_| HeaderValue::from_static("-"));
         headers::prepare(&mut parts.headers, &there.host, address, &id);
-        let head = Head { method: parts.method, uri: there.address(&parts.uri), headers: parts.headers };
+        let mut head = Head { method: parts.method, uri: there.address(&parts.uri), headers: parts.headers };
         let sent = Instant::now();
-        let answer = self.upstreams.send(head, body).await;
+        let to = operation.service.name();
+        let asking =
+            tracing::info_span!(target: "request", "ask", otel.name = format!("ask {to}"), otel.kind = "client");
+        asking.in_scope(|| telemetry::carry(&mut head.headers));
+        let answer = self.upstreams.send(head, body).instrument(asking).await;
         journey.elsewhere = sent.elapsed();
+        measures::upstream(to, journey.elsewhere);
         let answer: Response<Body> = answer?;
         if let Some(attempt) = attempt {
             self.refused_tokens.ended(attempt, answer.status());

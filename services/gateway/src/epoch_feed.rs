@@ -16,6 +16,7 @@ pub(crate) async fn keep_hearing(tenants_url: &str, epochs: Arc<Epochs>, every: 
         match fetch_json::<EpochFeed>(&address).await {
             Ok(feed) => {
                 epochs.hear(feed);
+                web::telemetry::measures::epochs_heard("gateway");
                 heard = true;
             }
             Err(error) if heard => tracing::warn!(%error, "the epochs could not be heard"),

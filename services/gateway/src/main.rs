@@ -34,17 +34,23 @@ struct Flags {
     /// The most the file of an import may hold, in bytes.
     #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = Settings::default().file_bytes_max)]
     import_bytes: u64,
+    /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
+    #[arg(long, env = "TENFOLD_METRICS_ADDR")]
+    metrics_addr: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let _telling = web::Telemetry::begin("tenfold-gateway");
     let flags = Flags::parse();
-    web::tell_to_stderr();
     web::ended(run(flags).await.map_err(Into::into))
 }
 
 async fn run(flags: Flags) -> anyhow::Result<()> {
-    let listener = web::listen(&flags.gateway_addr).await?;
+    let (listener, stop) = (web::listen(&flags.gateway_addr).await?, web::stop_signal());
+    if let Some(address) = &flags.metrics_addr {
+        web::telemetry::serve_measures(address, stop.clone()).await?;
+    }
     let address = listener.local_addr().context("the address cannot be told")?;
     let settings = Settings {
         public_url: flags.public_url.unwrap_or_else(|| format!("http://{address}")),
@@ -56,5 +62,5 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         ..Settings::default()
     };
     tracing::info!(%address, public_url = settings.public_url, "the gateway listens");
-    gateway::serve(listener, settings, domain::Clock::System, web::stop_signal()).await
+    gateway::serve(listener, settings, domain::Clock::System, stop).await
 }

@@ -20,6 +20,18 @@ pub enum Service {
     Governance,
 }
 
+impl Service {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tenants => "tenants",
+            Self::Budgets => "budgets",
+            Self::Governance => "governance",
+        }
+    }
+}
+
 impl FromStr for Service {
     type Err = anyhow::Error;
     fn from_str(name: &str) -> anyhow::Result<Self> {

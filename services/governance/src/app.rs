@@ -78,6 +78,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
     let work = [
         tokio::spawn(tenancy::follow_epochs(db.clone(), epochs, stop.clone())),
         tokio::spawn(freshness),
+        tokio::spawn(tenancy::measure(db.clone(), tenancy::NoBacklog, stop.clone())),
         tokio::spawn(events::relay(db.clone(), stop.clone())),
         tokio::spawn(tenancy::number_changes(db.clone(), stop.clone())),
         tokio::spawn(tenancy::sow_sandboxes(db.clone(), sandboxes, SEED, stop.clone())),

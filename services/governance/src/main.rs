@@ -24,16 +24,22 @@ struct Arguments {
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
+    /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
+    #[arg(long, env = "TENFOLD_METRICS_ADDR")]
+    metrics_addr: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    web::tell_to_stderr();
+    let _telling = web::Telemetry::begin("tenfold-governance");
     web::ended(run(Arguments::parse()).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let listener = web::listen(&arguments.addr).await?;
+    let (listener, stop) = (web::listen(&arguments.addr).await?, web::stop_signal());
+    if let Some(address) = &arguments.metrics_addr {
+        web::telemetry::serve_measures(address, stop.clone()).await?;
+    }
     let settings = governance::Settings {
         access: Access::default().and_environment(governance::ROLES.names())?,
         own_cluster: arguments.own_cluster,
@@ -43,5 +49,5 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         clock: domain::Clock::System,
         gate: None,
     };
-    governance::serve(listener, settings, web::stop_signal()).await
+    governance::serve(listener, settings, stop).await
 }

@@ -4,6 +4,7 @@
 mod administrators;
 mod app;
 mod audit;
+mod backlog;
 mod boroughs;
 mod changes;
 mod clients;

@@ -50,16 +50,22 @@ struct Arguments {
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
+    /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
+    #[arg(long, env = "TENFOLD_METRICS_ADDR")]
+    metrics_addr: Option<String>,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    web::tell_to_stderr();
+    let _telling = web::Telemetry::begin("tenfold-tenants");
     web::ended(run(Arguments::parse()).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let listener = web::listen(&arguments.addr).await?;
+    let (listener, stop) = (web::listen(&arguments.addr).await?, web::stop_signal());
+    if let Some(address) = &arguments.metrics_addr {
+        web::telemetry::serve_measures(address, stop.clone()).await?;
+    }
     let settings = tenants::Settings {
         access: Access::default().and_environment(tenants::ROLES.names())?,
         own_cluster: arguments.own_cluster,
@@ -78,5 +84,5 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         audit_keys_before: arguments.audit_keys_before,
         clock: domain::Clock::System,
     };
-    tenants::serve(listener, settings, web::stop_signal()).await
+    tenants::serve(listener, settings, stop).await
 }

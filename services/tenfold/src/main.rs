@@ -96,7 +96,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    web::tell_to_stderr();
+    let _telling = web::Telemetry::begin("tenfold");
     web::ended(run(Arguments::parse().command).await.map_err(Into::into))
 }
 

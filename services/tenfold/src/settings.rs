@@ -89,6 +89,9 @@ pub struct UpSettings {
     /// Whether addresses that callers give may be private ones, and plain HTTP: for trying things out on one machine.
     #[arg(long, env = "TENFOLD_ALLOW_PRIVATE_ADDRESSES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub allow_private_addresses: bool,
+    /// Where measurements are read, as `GET /metrics`; with --split each process has the next port, the gateway this one.
+    #[arg(long, env = "TENFOLD_METRICS_ADDR")]
+    pub metrics_addr: Option<String>,
     /// Whether to load the demonstration region, through the API.
     #[arg(long, env = "TENFOLD_DEMO", value_enum, default_value = "off")]
     pub demo: Demonstration,

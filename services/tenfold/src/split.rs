@@ -1,10 +1,12 @@
 //! One process a service: the same binaries production runs, started beside this one.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
 
 use anyhow::Context;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
+
+use crate::tell::say;
 
 /// The processes of the services.
 pub struct Split {
@@ -41,6 +43,8 @@ pub struct SplitSettings {
     pub exports_url: String,
     /// Where files of ledgers lie while they are read.
     pub imports_folder: PathBuf,
+    /// Where the gateway's measurements are read; those of each other process at the next port.
+    pub metrics_addr: Option<String>,
 }
 
 impl Split {
@@ -76,6 +80,7 @@ impl Split {
         }
         let binaries = std::env::current_exe().context("this program does not know where it is")?;
         let mut split = Self { url, children: Vec::new() };
+        let measured = settings.metrics_addr.as_deref().map(measured_at).transpose()?;
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);
@@ -84,8 +89,13 @@ impl Split {
                 "TENFOLD_SEAL_KEY_FILE",
                 "TENFOLD_KEY_ENCRYPTION_KEY_FILE",
                 "TENFOLD_AUDIT_KEY_FILE",
+                "TENFOLD_METRICS_ADDR",
             ] {
                 command.env_remove(own);
+            }
+            if let Some(measured) = &measured {
+                command.env("TENFOLD_METRICS_ADDR", measured[service].to_string());
+                say(&format!("Measurements of {service}: http://{}/metrics", measured[service]));
             }
             command.envs(&common);
             // A service gets the addresses of its own roles and no others.
@@ -152,6 +162,20 @@ impl Split {
         }
         ended.map_or(Ok(()), |what| Err(anyhow::anyhow!(what)))
     }
+}
+
+/// Where the measurements of each process are read: one port after the other.
+fn measured_at(first: &str) -> anyhow::Result<BTreeMap<&'static str, SocketAddr>> {
+    let first: SocketAddr =
+        first.parse().with_context(|| format!("`{first}` is no address of measurements: 127.0.0.1:9100"))?;
+    let mut next = first;
+    let mut at = BTreeMap::new();
+    for service in ["gateway", "tenants", "budgets", "governance"] {
+        at.insert(service, next);
+        let port = if next.port() == 0 { Some(0) } else { next.port().checked_add(1) };
+        next.set_port(port.context("there are not four ports from there on")?);
+    }
+    Ok(at)
 }
 
 /// An address to hand to another process; port 0 becomes one that is free now.

@@ -145,9 +145,14 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
             papers_url,
             exports_url,
             imports_folder: folder.join("imports"),
+            metrics_addr: settings.metrics_addr,
         };
         Services::Split(Split::start(split).await?)
     } else {
+        if let Some(address) = &settings.metrics_addr {
+            let told = web::telemetry::serve_measures(address, stop.clone()).await?;
+            say(&format!("Measurements: http://{told}/metrics"));
+        }
         let access = Access::to_one_database(owner.clone(), passwords).and_environment(crate::login_roles())?;
         let stack = StackSettings {
             gateway_addr: settings.gateway_addr,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tenancy::{Db, DbError};
 use tokio_util::sync::CancellationToken;
+use web::telemetry::measures;
 
 const EVERY: Duration = Duration::from_millis(500);
 const BATCH: i64 = 20_000;
@@ -14,7 +15,12 @@ const BATCH: i64 = 20_000;
 /// Compacts until `stop`. Any number of replicas may run it; one at a time works.
 pub(crate) async fn compact(db: Db, stop: CancellationToken) {
     loop {
-        match compact_once(&db).await {
+        let folded = compact_once(&db).await;
+        match &folded {
+            Ok(folded) => measures::worked(db.service(), "fold", "done", folded.unsigned_abs()),
+            Err(_) => measures::worked(db.service(), "fold", "failed", 1),
+        }
+        match folded {
             Ok(folded) if folded >= BATCH && !stop.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "deltas could not be folded; trying again"),

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use tenancy::{Act, Db, DbError};
 use tokio_util::sync::CancellationToken;
-use web::Problem;
+use web::{Problem, telemetry::measures};
 
 use super::{
     seal::{Closed, seal},
@@ -64,9 +64,13 @@ async fn seal_due(db: &Db, key: Option<&SealKey>) -> Result<Done, DbError> {
     for closed in due {
         // One that fails holds back no other.
         match seal_one(db, closed, key).await {
-            Ok(true) => sealed += 1,
+            Ok(true) => {
+                measures::worked(db.service(), "seal", "done", 1);
+                sealed += 1;
+            }
             Ok(false) => {}
             Err(problem) => {
+                measures::worked(db.service(), "seal", "failed", 1);
                 failed += 1;
                 let inside = problem.inside().unwrap_or_default();
                 let (fund, year, period) = (closed.fund, closed.year, closed.period);

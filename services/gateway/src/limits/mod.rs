@@ -12,7 +12,7 @@ use std::{net::IpAddr, time::Duration};
 use auth::{Caller, Owner};
 use axum::http::{HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
-use web::{Problem, problems};
+use web::{Problem, problems, telemetry::measures};
 
 use self::{local::Local, shared::Shared};
 use crate::settings::{Rate, Rates, Settings};
@@ -79,15 +79,16 @@ impl Limiter {
 
     /// Takes one request from the caller's allowances, and says where it stands; `Err` over the limit.
     pub(crate) async fn take(&self, caller: &Caller) -> (Option<Standing>, Result<(), Problem>) {
-        let mut left = self.local.take(caller);
+        let (mut left, mut by) = (self.local.take(caller), "here");
         if left.iter().flatten().all(|(_, left)| left.wait.is_none())
             && let Some(shared) = &self.shared
             && let Some(counted) = shared.take(caller).await
         {
-            left = counted;
+            (left, by) = (counted, "redis");
         }
         let standing = self.standing(caller, left);
         let over = left.into_iter().flatten().find_map(|(whose, left)| Some((whose, left.wait?)));
+        measures::limiter(by, if over.is_some() { "refused" } else { "allowed" }).increment(1);
         let verdict = over.map_or(Ok(()), |(whose, wait)| Err(over_limit(whose.name(), wait)));
         (standing, verdict)
     }

@@ -10,6 +10,7 @@ use auth::{Caller, Owner};
 use redis::{AsyncConnectionConfig, Client, Script, aio::MultiplexedConnection};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use web::telemetry::measures;
 
 use super::{Left, Whose};
 use crate::settings::{Rates, Settings};
@@ -122,9 +123,14 @@ async fn keep_linked(client: Client, link: Arc<Link>, answers_within: Duration, 
                 Ok(connection) => {
                     tracing::info!("Redis keeps the limits");
                     link.connection.store(Some(Arc::new(connection)));
+                    measures::redis_up(true);
                     link.broken.notified().await;
+                    measures::redis_up(false);
                 }
-                Err(error) => tracing::debug!(%error, "Redis is out of reach"),
+                Err(error) => {
+                    measures::redis_up(false);
+                    tracing::debug!(%error, "Redis is out of reach");
+                }
             }
             tokio::time::sleep(TRY_AGAIN_AFTER).await;
         }

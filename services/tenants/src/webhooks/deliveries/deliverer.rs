@@ -13,7 +13,7 @@ use serde_json::json;
 use tenancy::{Act, Db, DbError};
 use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use web::{OutboundAnswer, OutboundError};
+use web::{OutboundAnswer, OutboundError, telemetry::measures};
 
 use super::{
     delivery::{DeliveryAttempt, DeliveryState, FAILING_DAYS, next_attempt},
@@ -138,6 +138,7 @@ async fn note(
         None => DeliveryState::Failed,
         Some(_) => DeliveryState::Pending,
     };
+    measures::worked(db.service(), "tell a webhook", if taken { "done" } else { "failed" }, 1);
     store::note_attempt(&mut tx, of, attempt, state, next_at).await?;
     let Some(webhook) = find_webhook(&mut tx, of.webhook).await? else { return tx.commit().await };
     if taken {
