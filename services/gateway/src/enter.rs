@@ -27,6 +27,7 @@ use crate::{
     headers,
     limits::{Limiter, RefusedTokens, Standing},
     pages::Pages,
+    proxies::Proxies,
     refusals::{Refusals, RefusedElsewhere},
     routes::{Operation, Route, Routes},
     target, tenant,
@@ -40,6 +41,7 @@ const TOKENS: [&str; 2] = ["/oauth2/token", "/oauth2/revoke"];
 /// Everything a request needs on its way.
 pub(crate) struct Gateway {
     pub(crate) routes: Routes,
+    pub(crate) proxies: Proxies,
     pub(crate) verifier: Verifier,
     pub(crate) keys: Arc<KeySet>,
     pub(crate) epochs: Arc<Epochs>,
@@ -78,7 +80,8 @@ pub(crate) async fn enter(
     let method = request.method().clone();
     let uri = request.uri().clone();
     let mut journey = Journey::default();
-    let outcome = gateway.answer(request, peer.ip(), &id, &mut journey).instrument(told.span.clone()).await;
+    let address = gateway.proxies.address(peer.ip(), request.headers());
+    let outcome = gateway.answer(request, address, &id, &mut journey).instrument(told.span.clone()).await;
     let response = answer::finish(&gateway.manner, outcome, &method, uri.path(), &id, &journey, told);
     if let Some(caller) = &journey.caller {
         gateway.usage.count(caller, &response);

@@ -12,6 +12,7 @@ mod headers;
 mod leaving;
 mod limits;
 mod pages;
+mod proxies;
 mod refusals;
 mod routes;
 mod settings;
@@ -29,6 +30,7 @@ use domain::Clock;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use proxies::Proxies;
 pub use routes::{Operation, Route, Routes, Service};
 pub use settings::{DOCUMENT, Rate, Rates, Settings};
 
@@ -65,6 +67,7 @@ pub async fn serve(
     let usage = Arc::new(Usage::new(clock.clone()));
     let gateway = Arc::new(Gateway {
         refusals,
+        proxies: settings.proxies.clone(),
         usage: usage.clone(),
         routes: Routes::from_document(&settings.document)?,
         verifier: Verifier::new(trust, keys.clone(), epochs.clone(), clock),

@@ -31,6 +31,9 @@ struct Flags {
     /// A Redis that all gateways share, for the limits.
     #[arg(long, env = "TENFOLD_REDIS_URL")]
     redis_url: Option<String>,
+    /// Networks of proxies before the gateway, with commas between: they are believed about the address that asked them.
+    #[arg(long, env = "TENFOLD_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<String>,
     /// The most the file of an import may hold, in bytes.
     #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = Settings::default().file_bytes_max)]
     import_bytes: u64,
@@ -58,6 +61,7 @@ async fn run(flags: Flags) -> anyhow::Result<()> {
         budgets_url: flags.budgets_url,
         governance_url: flags.governance_url,
         redis_url: flags.redis_url,
+        proxies: gateway::Proxies::of(&flags.trusted_proxies)?,
         file_bytes_max: flags.import_bytes,
         ..Settings::default()
     };

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, num::NonZeroU32, time::Duration};
 
+use crate::proxies::Proxies;
+
 /// The API description every service's part was merged into; what is routed is what it says.
 pub const DOCUMENT: &str = include_str!("../../../openapi/gateway.json");
 
@@ -18,6 +20,8 @@ pub struct Settings {
     pub governance_url: String,
     /// A Redis shared by all gateways, for the limits; without one each gateway counts alone.
     pub redis_url: Option<String>,
+    /// Proxies before the gateway that are believed about who asked them.
+    pub proxies: Proxies,
     /// How long Redis may take to answer before it is done without.
     pub redis_answers_within: Duration,
     /// How long and how much a connection may take.
@@ -42,6 +46,7 @@ impl Default for Settings {
             budgets_url: "http://127.0.0.1:4002".into(),
             governance_url: "http://127.0.0.1:4003".into(),
             redis_url: None,
+            proxies: Proxies::default(),
             redis_answers_within: Duration::from_millis(50),
             // The door lingers by itself where something is left unread.
             limits: web::Limits { patience: std::time::Duration::ZERO, ..web::Limits::default() },

@@ -43,6 +43,21 @@ async fn the_service_sees_the_truth() {
 }
 
 #[tokio::test]
+async fn a_proxy_of_ours_says_who_asked_it_and_nobody_else_does() {
+    let trusting = House::with(|settings| settings.proxies = gateway::Proxies::of(&["127.0.0.0/8".into()]).unwrap());
+    let house = trusting.await;
+    for (forwarded, seen) in
+        [("6.6.6.6, 203.0.113.7", "203.0.113.7"), ("203.0.113.7, 127.0.0.9", "203.0.113.7"), ("nonsense", "127.0.0.1")]
+    {
+        let request = house.request(Method::GET, "/v1/boroughs/wigan", Some(&wigan()));
+        assert_eq!(request.header("X-Forwarded-For", forwarded).send().await.unwrap().status(), 200);
+        let received = house.backstage.last();
+        assert_eq!(received.headers["x-tenfold-address"], seen, "{forwarded}");
+        assert!(!received.headers.contains_key("x-forwarded-for"));
+    }
+}
+
+#[tokio::test]
 async fn a_connection_header_takes_away_only_what_is_of_the_connection() {
     let house = House::open().await;
     let bearer = house.token(&wigan());
