@@ -93,13 +93,17 @@ class Stack:
         except urllib.error.HTTPError as error:
             sys.exit(f"{path}: {error.code} {error.read().decode()}")
 
+    def table(self, persona, path):
+        """A table as it was sent, without when that was."""
+        return json.dumps(json.loads(self.ask(persona, path), object_hook=lambda fields: {name: value for name, value in fields.items() if name != "as_of"}))
+
     def figures(self):
-        """What the region and the ledgers say: all of it, as it was sent."""
-        told = {f"region {year}": self.ask("gm-analyst", f"{REGION}?year={year}") for year in ("2016-17", "2019-20", "2020-21")}
+        """What the region and the ledgers say."""
+        told = {f"region {year}": self.table("gm-analyst", f"{REGION}?year={year}") for year in ("2016-17", "2019-20", "2020-21")}
         for borough, year in (("oldham", "2020-21"), ("oldham", "2019-20"), ("salford", "2019-20")):
             for fund in json.loads(self.ask(f"{borough}-finance", f"/v1/boroughs/{borough}/funds"))["data"]:
                 path = f"/v1/boroughs/{borough}/funds/{fund['id']}/years/{year}/trial-balance"
-                told[f"trial balance {borough} {year}"] = self.ask(f"{borough}-finance", path)
+                told[f"trial balance {borough} {year}"] = self.table(f"{borough}-finance", path)
         return told
 
     def post(self, count, what):

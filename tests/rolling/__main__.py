@@ -44,7 +44,7 @@ def run(version, *arguments, **more):
 
 
 def sql(text):
-    return subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", asked.socket, "-U", "owner", "-d", "tenfold", "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", asked.socket, "-U", "owner", "-d", "tenfold"], input=text, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def addresses(roles):

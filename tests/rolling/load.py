@@ -63,7 +63,7 @@ class Client:
         assert status == 200, (status, body)
         self.token = body["access_token"]
 
-    async def ask(self, method, path, body=None, key=None, patient=True):
+    async def ask(self, method, path, body=None, key=None):
         if self.token is None:
             await self.authorise()
         headers = [("Authorization", f"Bearer {self.token}")]
@@ -108,19 +108,20 @@ class Load:
             turn = chosen.random()
             if turn < 0.35:
                 key, amount = f"rolling-{number}-{count}", chosen.randrange(1, 100_000)
-                await self.write(who["finance"], journals, key, journal(amount), mine)
+                await self.write(who, "finance", journals, key, journal(amount), mine)
             elif turn < 0.5 and mine:
                 # The same again, perhaps answered by the other version: it must be the first answer.
-                await self.write(who["finance"], *chosen.choice(mine), mine)
+                await self.write(who, *chosen.choice(mine), mine)
             elif turn < 0.55:
                 key = f"committee-{number}-{count}"
-                await self.write(who["clerk"], "/v1/boroughs/wigan/committees", key, {**world["committee"], "name": f"Committee {number} {count}"}, mine)
+                await self.write(who, "clerk", "/v1/boroughs/wigan/committees", key, {**world["committee"], "name": f"Committee {number} {count}"}, mine)
             else:
                 person, path = chosen.choice(
                     [
                         ("finance", journals + "?limit=5"),
                         ("finance", f"/v1/boroughs/wigan/funds/{fund}"),
-                        ("finance", "/v1/boroughs/wigan/changes?limit=5"),
+                        ("finance", "/v1/boroughs/wigan/budgets/changes?limit=5"),
+                        ("clerk", "/v1/boroughs/wigan/governance/changes?limit=5"),
                         ("clerk", "/v1/boroughs/wigan/committees?limit=5"),
                         ("clerk", "/v1/boroughs/wigan/decisions?limit=5"),
                         ("analyst", "/v1/regions/north/positions?year=2026-27"),
@@ -141,14 +142,14 @@ class Load:
             self.errors.append(f"{self.phase}: {method} {path}: {status} {answer}")
         return status, answer
 
-    async def write(self, client, path, key, body, mine):
-        status, answer = await self.asked(client, "POST", path, body, key)
+    async def write(self, who, person, path, key, body, mine):
+        status, answer = await self.asked(who[person], "POST", path, body, key)
         if status in (200, 201):
             before = self.acknowledged.setdefault((path, key), answer["id"])
             if before != answer["id"]:
                 self.differing.append((key, before, answer["id"]))
             if len(mine) < 500:
-                mine.append((path, key, body))
+                mine.append((person, path, key, body))
 
 
 def journal(pence):

@@ -1,6 +1,10 @@
 //! Where content lies: whether it can be put there, found again and taken away, and how much room is left.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 use storage::Storage;
 
@@ -27,8 +31,13 @@ pub(super) async fn look(deployment: &Deployment, checks: &mut Vec<Check>) {
     let mut folders: Vec<PathBuf> =
         [deployment.folder.clone(), deployment.imports.clone()].into_iter().flatten().collect();
     folders.extend([folder_of(&deployment.papers), folder_of(&deployment.exports)].into_iter().flatten());
+    // Folders of one disk are told of once.
+    let mut disks = BTreeSet::new();
     for folder in folders.iter().filter(|folder| folder.is_dir()) {
-        checks.push(room(folder));
+        let disk = std::fs::metadata(folder).map(|about| about.dev()).ok();
+        if disk.is_none_or(|disk| disks.insert(disk)) {
+            checks.push(room(folder));
+        }
     }
 }
 
@@ -50,7 +59,7 @@ async fn store(of: &'static str, setting: &str, url: &str) -> Check {
             )
         };
     }
-    let probe = [format!("tenfold-doctor-{}", uuid::Uuid::now_v7())];
+    let probe = [format!("tenfold-doctor-{}", crate::client::fresh_key())];
     let tried = async {
         let storage = Storage::open(of, url).map_err(|error| why(error.as_ref()))?;
         let said = |_: web::Problem| "a small probe could not be put there, read and taken away".to_owned();
@@ -80,11 +89,11 @@ fn room(folder: &Path) -> Check {
         return Check::warning(check, format!("how full {} is could not be told", folder.display()), "See with df.");
     };
     let mib = about.f_bavail.saturating_mul(about.f_frsize) / (1024 * 1024);
-    let found = format!("{} has {mib} MiB left", folder.display());
+    let found = format!("{mib} MiB left on the disk of {}", folder.display());
     let mend = "Make room, or move the folder to a larger disk (docs/operations/disk.md).";
     match mib {
-        ..NONE => Check::wrong(check, found, mend),
-        ..LITTLE => Check::warning(check, found, mend),
+        0..NONE => Check::wrong(check, found, mend),
+        NONE..LITTLE => Check::warning(check, found, mend),
         _ => Check::fine(check, found),
     }
 }
