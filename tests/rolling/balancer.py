@@ -56,7 +56,8 @@ class Balancer:
                 body = await read_body(reader, head)
                 if not await self.forward(head, body, writer):
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            # The caller is gone, or the test is over.
             pass
         finally:
             writer.close()
@@ -88,7 +89,8 @@ class Balancer:
             return await self.broke(writer, f"{name} ({label}) dropped {line}: {error!r}")
         finally:
             out.close()
-        self.answered[(label, status)] += 1
+        if "/health/" not in line:
+            self.answered[(label, status)] += 1
         keep = [one for one in without_connection(answer, closes=False).split(b"\r\n\r\n")[0].split(b"\r\n") if not one.lower().startswith((b"transfer-encoding:", b"content-length:"))]
         length = content_length(answer) if not rest and line.startswith("HEAD ") else len(rest)
         if status not in (204, 304):

@@ -88,7 +88,7 @@ async fn what_was_taken_is_answered_and_first_of_all_it_says_that_it_ends() {
     loop {
         let ready = asks(&at, "/health/ready").await.expect("the door is still open");
         if ready.starts_with("HTTP/1.1 503") {
-            assert!(ready.contains("connection: close"), "{ready}");
+            assert!(ready.contains("connection: close") && ready.contains("tenfold-ends: yes"), "{ready}");
             break;
         }
         assert!(told.elapsed() < Duration::from_secs(1));

@@ -200,3 +200,43 @@ async fn without_its_redis_a_gateway_serves_and_says_so() {
     let said = format!("{refused:#}");
     assert!(said.starts_with("TENFOLD_REDIS_URL is not an address of Redis"), "{said}");
 }
+
+/// Both versions take events in while a release rolls out: the old one must not take what only the new one can read.
+#[tokio::test]
+async fn an_event_of_a_newer_version_waits_for_it_and_holds_up_nothing_else() {
+    let mut world = crate::world::World::beginning("2026-09-01T09:00:00Z").await;
+    let newer = "insert into platform.inbox (borough_id, consumer, event_id, position, kind, aggregate, payload, arrived_at)
+        values (gen_random_uuid(), 'budgets', gen_random_uuid(), 0, 'borough-renamed.v7', 'a borough', '{\"to\": 1}', now())";
+    owner_asks(&world.database, newer).await;
+    // What comes after it is taken in as ever: without its region a borough's fund could not be made.
+    world.region("north", "North").await;
+    world.borough("wigan", "E08000010", "Wigan", "north").await;
+    let councils = world.read("wigan-admin", "/v1/boroughs/wigan/organisations").await;
+    let fund = serde_json::json!({"name": "Fund", "kind": "pooled", "legal_basis": "s75_reg7", "source": "A test",
+        "host": councils["data"][0]["id"]});
+    let mut made = world.post("wigan-finance", "/v1/boroughs/wigan/funds", &fund).await;
+    for _ in 0..100 {
+        if made.status.is_success() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        made = world.post("wigan-finance", "/v1/boroughs/wigan/funds", &fund).await;
+    }
+    assert!(made.status.is_success(), "{}", made.body);
+    let mut owner = PgConnection::connect_with(&world.database.owner()).await.unwrap();
+    for _ in 0..100 {
+        let (waits, attempts, why): (bool, i32, Option<String>) = sqlx::query_as(
+            "select done_at is null, attempts, failure from platform.inbox where kind = 'borough-renamed.v7'",
+        )
+        .fetch_one(&mut owner)
+        .await
+        .unwrap();
+        assert!(waits, "it was thrown away");
+        if attempts > 0 {
+            assert!(why.unwrap().contains("this version cannot read borough-renamed.v7"));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("nobody looked at it");
+}

@@ -36,5 +36,5 @@ pub use params::{Keyed, Paging, Versioned};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use problems::Kind;
 pub use reply::{Accepted, Created, Found, OpenToAll, Replayed, Reply};
-pub use serve::{Limits, check_base, ended, listen, serve, serve_through, stop_signal, tell_to_stderr, wind_up};
+pub use serve::{ENDS, Limits, check_base, ended, listen, serve, serve_through, stop_signal, tell_to_stderr, wind_up};
 pub use transitions::{Move, MoveDraft, Transitions, move_refused};

@@ -175,6 +175,9 @@ async fn accept_all(listener: &TcpListener, take: &impl Fn((TcpStream, SocketAdd
 /// Which release answers, on what is asked of its health.
 const VERSION: HeaderName = HeaderName::from_static("tenfold-version");
 
+/// Said by a process that ends, and still serves what it is sent.
+pub const ENDS: HeaderName = HeaderName::from_static("tenfold-ends");
+
 /// Whether we end. From then on we are not ready, and every answer is the last one of its connection, so that nobody
 /// sends another request into one that is being closed.
 #[derive(Clone)]
@@ -191,7 +194,12 @@ impl Ending {
 
     fn instead<B>(&self, request: &Request<B>) -> Option<Response> {
         let asked = self.has_begun() && request.uri().path() == "/health/ready";
-        asked.then(|| Problem::new(&problems::UNAVAILABLE, "This process ends.").retry_after(1).answer("", ""))
+        asked.then(|| {
+            let ends = Problem::new(&problems::UNAVAILABLE, "This process ends.").retry_after(1);
+            let mut answer = ends.answer("", "");
+            answer.headers_mut().insert(ENDS, HeaderValue::from_static("yes"));
+            answer
+        })
     }
 
     fn tell(&self, answer: &mut Response, version: Version) {
