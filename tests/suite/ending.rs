@@ -16,6 +16,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use web::Limits;
 
+use crate::world::World;
+
 /// A server whose answers take a while, like those that ask a database.
 async fn server(notice: Duration) -> (String, CancellationToken, tokio::task::JoinHandle<std::io::Result<()>>) {
     let app = Router::new()
@@ -44,8 +46,17 @@ async fn server(notice: Duration) -> (String, CancellationToken, tokio::task::Jo
 
 /// One request on a connection of its own: nothing where the door was closed already.
 async fn asks(at: &str, path: &str) -> Option<String> {
+    asks_as(at, path, "").await
+}
+
+async fn asks_as(at: &str, path: &str, token: &str) -> Option<String> {
     let mut stream = TcpStream::connect(at).await.ok()?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
+    let bearer = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let asked = format!("GET {path} HTTP/1.1\r\nHost: {at}\r\n{bearer}\r\n");
+    // Where it is cut off while it is sent it was not answered either.
+    if stream.write_all(asked.as_bytes()).await.is_err() {
+        return Some(String::new());
+    }
     let mut answer = vec![0; 4096];
     let mut read = 0;
     while !answer[..read].windows(4).any(|four| four == b"\r\n\r\n") {
@@ -102,6 +113,47 @@ async fn what_was_taken_is_answered_and_first_of_all_it_says_that_it_ends() {
     assert!(answered.load(Ordering::Relaxed) > before, "requests were taken after it had said so");
     assert!(long.await.unwrap().starts_with("HTTP/1.1 200"), "what was under way ended");
     assert!(asks(&at, "/work").await.is_none(), "the door is closed");
+}
+
+#[tokio::test]
+async fn each_service_and_the_gateway_end_under_load_without_dropping_a_request() {
+    let mut world = World::in_real_time(Duration::from_secs(60)).await;
+    world.region("north", "North").await;
+    world.borough("wigan", "E08000010", "Wigan", "north").await;
+    let token = world.as_("wigan-finance").token().await.unwrap();
+    let [tenants, budgets, governance] = world.services.clone();
+    let doors = [
+        (world.url.clone(), "/v1/boroughs/wigan/funds"),
+        (tenants, "/v1/boroughs/wigan"),
+        (budgets, "/v1/boroughs/wigan/funds"),
+        (governance, "/v1/boroughs/wigan/committees"),
+    ];
+    let answered: Arc<[AtomicU32; 4]> = Arc::default();
+    let callers: Vec<_> = (0..12)
+        .map(|caller| {
+            let door = caller % 4;
+            let (url, path) = doors[door].clone();
+            let (token, answered) = (token.clone(), answered.clone());
+            tokio::spawn(async move {
+                let at = url.trim_start_matches("http://");
+                // Until the door is closed.
+                while let Some(answer) = asks_as(at, path, &token).await {
+                    let fine = answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 429");
+                    assert!(fine, "{at}{path}: {answer:?}");
+                    answered[door].fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    let began = Instant::now();
+    while answered.iter().any(|door| door.load(Ordering::Relaxed) < 20) {
+        assert!(began.elapsed() < Duration::from_secs(60), "they are not answered: {answered:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::timeout(Duration::from_secs(40), world.ends()).await.expect("it ends in time");
+    for caller in callers {
+        caller.await.expect("what was taken was answered");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What a database server is and how it is set up, as one of its roles sees it: for those who check a deployment.
 
+use std::{io, time::Duration};
+
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, FromRow, PgConnection, postgres::PgConnectOptions};
 
@@ -40,11 +42,24 @@ pub struct Replica {
     pub lag_seconds: Option<i64>,
 }
 
+/// How long a server may take to be asked something: one that takes a connection and says nothing is away.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// Gives up on a server that says nothing.
+pub(crate) async fn within<T>(asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let silent = |_| sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "it does not answer"));
+    tokio::time::timeout(WITHIN, asked).await.map_err(silent)?
+}
+
 /// Connects once as a role and asks.
 ///
 /// # Errors
 /// As the server or the way to it says.
 pub async fn examine(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
+    within(ask(options)).await
+}
+
+async fn ask(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
     let mut connection = PgConnection::connect_with(&options.clone().application_name("tenfold doctor")).await?;
     let server = sqlx::query_as(
         "select current_setting('server_version_num')::int / 10000 as version,
@@ -76,7 +91,7 @@ pub async fn applied(
     owner: &PgConnectOptions,
     programs: &[Migrations],
 ) -> Result<Vec<(&'static str, Standing)>, sqlx::Error> {
-    let mut connection = PgConnection::connect_with(owner).await?;
+    let mut connection = within(PgConnection::connect_with(owner)).await?;
     let mut all = Vec::new();
     for migrations in programs {
         let there = applied_table(&mut connection, migrations.schema).await?;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{Db, DbError, Migrations, access::variable_of};
+use crate::{Db, DbError, Migrations, access::variable_of, examine::within};
 
 /// A migration that begins with this takes something away: programs that carry fewer migrations stop working with it.
 const CONTRACT: &str = "-- contract: programs from ";
@@ -208,7 +208,7 @@ pub async fn refuse_unless_migrated(db: &Db, own: Migrations) -> Result<(), NotM
             }
             connection.close().await
         };
-        asked.await.map_err(|source| NotMigrated::Unasked { variable: variable_of(&role), role, source })?;
+        within(asked).await.map_err(|source| NotMigrated::Unasked { variable: variable_of(&role), role, source })?;
     }
     for (schema, standing) in standings {
         if !standing.serves() {

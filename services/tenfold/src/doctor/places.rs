@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use storage::Storage;
@@ -13,6 +14,8 @@ use super::{
     settings::Deployment,
 };
 
+/// How long a place may take to be tried.
+const WITHIN: Duration = Duration::from_secs(20);
 /// Below these, in MiB, a folder is nearly full, and full.
 const LITTLE: u64 = 1024;
 const NONE: u64 = 100;
@@ -71,7 +74,8 @@ async fn store(of: &'static str, setting: &str, url: &str) -> Check {
             _ => Err("what was put there is not what was found".to_owned()),
         }
     };
-    match tried.await {
+    let tried = tokio::time::timeout(WITHIN, tried).await;
+    match tried.unwrap_or_else(|_| Err("it does not answer".to_owned())) {
         Ok(()) => Check::fine(of, format!("{shown} takes things, gives them back and lets them go")),
         Err(error) => Check::wrong(
             of,
