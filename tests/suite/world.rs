@@ -115,6 +115,13 @@ impl World {
         panic!("the stack does not start")
     }
 
+    /// Ends the stack as it is told to.
+    pub(crate) async fn ends(&mut self) {
+        if let Some(stack) = self.stack.take() {
+            stack.shut_down().await;
+        }
+    }
+
     fn imports_folder(folder: &Path) -> PathBuf {
         folder.join("imports")
     }

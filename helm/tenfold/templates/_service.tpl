@@ -54,19 +54,6 @@ spec:
           labelSelector:
             matchLabels: {{- $selector | nindent 14 }}
         {{- end }}
-      {{- if $keyFiles }}
-      initContainers:
-        # The services take a key only from a file that nobody but its owner can read; a Secret's file is its group's too.
-        - name: keys
-          image: {{ include "tenfold.toolImage" $root }}
-          imagePullPolicy: {{ $values.image.pullPolicy }}
-          command: [sh, -c, 'umask 077 && cp -f /run/secrets/tenfold/* /run/tenfold/keys/']
-          securityContext: {{- include "tenfold.containerSecurity" $root | nindent 12 }}
-          resources: {{- include "tenfold.toolResources" $root | nindent 12 }}
-          volumeMounts:
-            - {name: key-secrets, mountPath: /run/secrets/tenfold, readOnly: true}
-            - {name: keys, mountPath: /run/tenfold/keys}
-      {{- end }}
       containers:
         - name: {{ $service }}
           image: {{ include "tenfold.image" (list $root $service) }}
@@ -142,7 +129,7 @@ spec:
           {{- if $volumes }}
           volumeMounts:
             {{- if $keyFiles }}
-            - {name: keys, mountPath: /run/tenfold/keys}
+            - {name: keys, mountPath: /run/tenfold/keys, readOnly: true}
             {{- end }}
             {{- with $is.scratch }}
             - {name: scratch, mountPath: {{ .path }}}
@@ -157,9 +144,8 @@ spec:
       {{- if $volumes }}
       volumes:
         {{- if $keyFiles }}
+        # Root's, and for the pod's group to read: nobody else, and nobody writes. The services take a key from no other file.
         - name: keys
-          emptyDir: {medium: Memory, sizeLimit: 1Mi}
-        - name: key-secrets
           projected:
             defaultMode: 0440
             sources:
@@ -171,7 +157,7 @@ spec:
         {{- end }}
         {{- with $is.scratch }}
         - name: scratch
-          emptyDir: {sizeLimit: {{ tpl .size $root }}}
+          emptyDir: { {{- with .medium }}medium: {{ . }}, {{ end }}sizeLimit: {{ tpl .size $root }}}
         {{- end }}
         {{- if $folder }}
         - name: papers

@@ -13,6 +13,7 @@ mod fetch;
 mod id_token;
 mod keys;
 mod permissions;
+mod private_file;
 mod provider;
 mod sealed_secret;
 mod sealing;

@@ -3,7 +3,7 @@
 use std::{
     fmt, fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::Arc,
 };
@@ -14,6 +14,8 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sha2::{Digest, Sha256};
+
+use crate::private_file::{self, Private};
 
 const KEY_LEN: usize = 32;
 /// How many bytes of the key's hash tell which key a secret was sealed with.
@@ -33,7 +35,9 @@ pub enum SealedSecretError {
         source: io::Error,
     },
     /// Others than its owner may read or write it.
-    #[error("others than its owner may read or write {0}: chmod 600 it")]
+    #[error(
+        "others may read or write {0}: chmod 600 it, or chown root:GROUP and chmod 640 it with a group of the program's"
+    )]
     Open(String),
     /// It is not 256 bits in base64.
     #[error("a key-encryption key is 32 random bytes in base64, as openssl rand -base64 32 makes")]
@@ -74,18 +78,17 @@ impl KeyEncryptionKey {
         BASE64_STANDARD.encode(random::<KEY_LEN>())
     }
 
-    /// Reads the key from a file that only its owner can read.
+    /// Reads the key from a file that is kept from others: 0600, or 0640 of root with a group of ours.
     ///
     /// # Errors
     /// When the file cannot be read, is open to others, or holds something else.
     pub fn load(path: &Path) -> Result<Self, SealedSecretError> {
         let named = path.display().to_string();
         let file = |source| SealedSecretError::File { path: named.clone(), source };
-        let text = fs::read_to_string(path).map_err(file)?;
-        if fs::metadata(path).map_err(file)?.permissions().mode() & 0o077 != 0 {
-            return Err(SealedSecretError::Open(named));
+        match private_file::read(path).map_err(file)? {
+            Private::Kept(text) => Self::from_base64(text.trim()),
+            Private::Open => Err(SealedSecretError::Open(named)),
         }
-        Self::from_base64(text.trim())
     }
 
     /// Makes a new one where there is no file; mode 0600.
@@ -149,6 +152,8 @@ fn random<const N: usize>() -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn key() -> KeyEncryptionKey {
@@ -185,7 +190,7 @@ mod tests {
         let sealed = KeyEncryptionKey::load(&path).expect("ours").seal("x", b"y");
         KeyEncryptionKey::make_where_missing(&path).expect("it is there");
         assert_eq!(KeyEncryptionKey::load(&path).expect("the same").open("x", &sealed).expect("opens"), b"y");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours to change");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours to change");
         assert!(matches!(KeyEncryptionKey::load(&path), Err(SealedSecretError::Open(_))));
         fs::remove_file(&path).ok();
     }

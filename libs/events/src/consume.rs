@@ -33,6 +33,13 @@ impl Arrived {
     pub fn is<E: Event>(&self) -> Option<E> {
         (self.kind == E::KIND).then(|| serde_json::from_value(self.payload.clone()).ok()).flatten()
     }
+
+    /// This version does not know it. It stays where it is, for the newer one that does: while a release rolls out, both
+    /// take events in.
+    #[must_use]
+    pub fn unknown(&self) -> DbError {
+        sqlx::Error::Protocol(format!("this version cannot read {}", self.kind)).into()
+    }
 }
 
 /// A service that takes in events.

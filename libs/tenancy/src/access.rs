@@ -66,7 +66,10 @@ impl Access {
     }
 
     /// How `role` connects.
-    pub(crate) fn of(&self, role: &str) -> Result<PgConnectOptions, AccessError> {
+    ///
+    /// # Errors
+    /// When nothing says how.
+    pub fn of(&self, role: &str) -> Result<PgConnectOptions, AccessError> {
         if let Some(own) = self.own.get(role) {
             return Ok(own.clone());
         }
@@ -80,6 +83,6 @@ impl Access {
     }
 }
 
-fn variable_of(role: &str) -> String {
+pub(crate) fn variable_of(role: &str) -> String {
     format!("TENFOLD_{}_DATABASE_URL", role.to_ascii_uppercase())
 }

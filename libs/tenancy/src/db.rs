@@ -35,6 +35,12 @@ impl ServiceRoles {
     pub fn names(self) -> impl Iterator<Item = String> {
         self.kinds.iter().map(move |kind| format!("{}_{}", self.service, kind.as_str()))
     }
+
+    /// How many connections one process of the service opens at most.
+    #[must_use]
+    pub fn connections(self) -> u32 {
+        self.kinds.iter().map(|kind| width(*kind)).sum()
+    }
 }
 
 /// A service's way to its rows. Cheap to clone.

@@ -15,6 +15,7 @@ mod context;
 mod db;
 mod epochs;
 mod error;
+mod examine;
 mod housekeeping;
 mod idempotency;
 mod in_public;
@@ -24,6 +25,7 @@ mod scope;
 mod seeding;
 mod self_check;
 mod tx;
+mod versions;
 
 pub use access::{Access, AccessError};
 pub use archive::{ArchivedRow, ArchivedTable, OwnTrace, Restoring};
@@ -36,6 +38,7 @@ pub use db::unwalled;
 pub use db::{Db, ServiceRoles, Wakener};
 pub use epochs::{follow_epochs, load_epochs};
 pub use error::{DbError, OnConstraint};
+pub use examine::{Replica, Server, applied, examine};
 pub use housekeeping::keep_house;
 pub use in_public::{InPublic, LiveBoroughs};
 pub use migrate::{MigrateError, Migrations, migrate, platform_migrations, set_passwords};
@@ -46,3 +49,4 @@ pub use scope::{
 pub use seeding::{SEEDER, Seed, sow_sandboxes};
 pub use self_check::{Finding, NotWalled, refuse_unless_walled, self_check};
 pub use tx::{Handled, Instead, NewEvent, Tx};
+pub use versions::{NotMigrated, SchemaVersion, Standing, refuse_unless_migrated, standings};

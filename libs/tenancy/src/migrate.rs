@@ -41,6 +41,9 @@ pub enum MigrateError {
         /// Why.
         source: sqlx::migrate::MigrateError,
     },
+    /// It was brought up to date, and could not be told so.
+    #[error("the database is up to date, and its schemas could not be told which migrations they have: run it again")]
+    Unsaid(#[source] sqlx::Error),
     /// A password could not be set.
     #[error("the password of {0} could not be set")]
     Password(String, #[source] sqlx::Error),
@@ -66,8 +69,27 @@ pub async fn migrate(owner: &PgConnectOptions, services: &[Migrations]) -> Resul
             .await
             .map_err(|source| MigrateError::Stopped { schema: migrations.schema, source })?;
     }
+    let all: Vec<Migrations> = [platform_migrations()].iter().chain(services).copied().collect();
+    crate::versions::say(&mut connection, &all).await.map_err(MigrateError::Unsaid)?;
     connection.close().await.ok();
     Ok(())
+}
+
+/// What was applied of a schema's list, as its owner sees it: number, checksum, and whether it ended well.
+pub(crate) async fn applied_table(
+    connection: &mut PgConnection,
+    schema: &str,
+) -> Result<Vec<(i64, Vec<u8>, bool)>, sqlx::Error> {
+    let there: bool = sqlx::query_scalar("select to_regclass('migrations.' || quote_ident($1)) is not null")
+        .bind(schema)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !there {
+        return Ok(Vec::new());
+    }
+    let list =
+        format!("select version, checksum, success from migrations.\"{}\" order by version", schema.replace('"', ""));
+    sqlx::query_as(AssertSqlSafe(list)).fetch_all(connection).await
 }
 
 /// Gives login roles their passwords, as the owner.

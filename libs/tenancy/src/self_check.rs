@@ -15,6 +15,23 @@ pub struct Finding {
     pub fatal: bool,
 }
 
+impl Finding {
+    /// Whether it is about the role itself, and not about a table or another thing it can reach.
+    #[must_use]
+    pub fn is_of_the_role(&self) -> bool {
+        [
+            "it connects as",
+            "it is a superuser",
+            "it may bypass",
+            "it may create roles",
+            "it owns",
+            "it may call set_config",
+        ]
+        .iter()
+        .any(|beginning| self.what.starts_with(beginning))
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.role, self.what)

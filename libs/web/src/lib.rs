@@ -37,6 +37,6 @@ pub use params::{Keyed, Paging, Versioned};
 pub use problem::{Fault, Problem, ProblemBody};
 pub use problems::Kind;
 pub use reply::{Accepted, Created, Found, OpenToAll, Replayed, Reply};
-pub use serve::{Limits, ended, listen, serve, serve_through, stop_signal};
+pub use serve::{ENDS, Limits, check_base, ended, listen, serve, serve_through, stop_signal, wind_up};
 pub use telemetry::Telemetry;
 pub use transitions::{Move, MoveDraft, Transitions, move_refused};

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use anyhow::Context;
 use auth::{Epochs, Gate, KeySet, Role, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
@@ -67,9 +68,14 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, the database is out of reach, or the key to seal with cannot be used.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
-    let spool = Spool::open(&settings.imports_folder, settings.import_bytes_max, &settings.clock)?;
-    let seal_key = settings.seal_key.as_deref().map(SealKey::load).transpose()?.map(Arc::new);
+    web::check_base("TENFOLD_PUBLIC_URL", &settings.public_url)?;
+    web::check_base("TENFOLD_TENANTS_URL", &settings.tenants_url)?;
+    let spool = Spool::open(&settings.imports_folder, settings.import_bytes_max, &settings.clock)
+        .context("TENFOLD_IMPORTS_DIR")?;
+    let seal_key = settings.seal_key.as_deref().map(SealKey::load).transpose().context("TENFOLD_SEAL_KEY_FILE")?;
+    let seal_key = seal_key.map(Arc::new);
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
+    tenancy::refuse_unless_migrated(&db, migrations()).await?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
     // Before the first request: a service that has heard no epochs trusts no token.
@@ -101,9 +107,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(seals::keep_sealing(db.clone(), seal_key, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
-    for task in work {
-        task.await.ok();
-    }
+    web::wind_up(work).await;
     db.close().await;
     Ok(())
 }

@@ -55,6 +55,14 @@ pub async fn serve(
     clock: Clock,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    for (setting, address) in [
+        ("TENFOLD_PUBLIC_URL", &settings.public_url),
+        ("TENFOLD_TENANTS_URL", &settings.tenants_url),
+        ("TENFOLD_BUDGETS_URL", &settings.budgets_url),
+        ("TENFOLD_GOVERNANCE_URL", &settings.governance_url),
+    ] {
+        web::check_base(setting, address)?;
+    }
     let public_url = settings.public_url.trim_end_matches('/').to_owned();
     let tenants_url = settings.tenants_url.trim_end_matches('/').to_owned();
     let keys = Arc::new(KeySet::published_at(format!("{tenants_url}/.well-known/jwks.json")));

@@ -144,7 +144,10 @@ impl Upstreams {
         let uri = address(&there.authority, &Uri::from_static("/health/ready"));
         let head = Head { method: Method::GET, uri, headers: HeaderMap::new() };
         let asked = self.client.request(request(head, Arriving::nothing()));
-        matches!(tokio::time::timeout(Duration::from_secs(1), asked).await, Ok(Ok(answer)) if answer.status().is_success())
+        // One process of several that ends still serves; its successor is there.
+        let fine =
+            |answer: &Response<Incoming>| answer.status().is_success() || answer.headers().contains_key(web::ENDS);
+        matches!(tokio::time::timeout(Duration::from_secs(1), asked).await, Ok(Ok(answer)) if fine(&answer))
     }
 }
 

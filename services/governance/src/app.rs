@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use auth::{Epochs, Gate, KeySet, Role, Trust, Verifier};
 use axum::extract::FromRef;
 use domain::Clock;
@@ -57,8 +58,11 @@ pub struct App {
 /// # Errors
 /// When the wall does not stand, or the database or the store of papers is out of reach.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
-    let papers = Storage::open("papers", &settings.papers_url)?;
+    web::check_base("TENFOLD_PUBLIC_URL", &settings.public_url)?;
+    web::check_base("TENFOLD_TENANTS_URL", &settings.tenants_url)?;
+    let papers = Storage::open("papers", &settings.papers_url).context("TENFOLD_PAPERS_URL")?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
+    tenancy::refuse_unless_migrated(&db, migrations()).await?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
     // Before the first request: a service that has heard no epochs trusts no token.
@@ -88,9 +92,7 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(events::consume(db.clone(), crate::facts::Facts, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
-    for task in work {
-        task.await.ok();
-    }
+    web::wind_up(work).await;
     db.close().await;
     Ok(())
 }

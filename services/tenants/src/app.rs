@@ -112,14 +112,16 @@ pub(crate) struct WebhookSettings {
 /// # Errors
 /// When the wall does not stand, the database is out of reach, or the keys to sign with cannot be opened.
 pub async fn serve(listener: TcpListener, settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    web::check_base("TENFOLD_PUBLIC_URL", &settings.public_url)?;
     let audit_keys = audit_keys(settings.audit_key.as_deref(), &settings.audit_keys_before)?;
     let db = Db::open(ROLES, &settings.access, settings.clock.clone())?;
+    tenancy::refuse_unless_migrated(&db, migrations()).await?;
     tenancy::refuse_unless_walled(&db, settings.own_cluster).await?;
     let epochs = Arc::new(Epochs::default());
     epochs.hear(tenancy::load_epochs(&db).await?);
     let places = Places {
-        archives: Storage::open("exports", &settings.exports_url)?,
-        papers: Storage::open("papers", &settings.papers_url)?,
+        archives: Storage::open("exports", &settings.exports_url).context("TENFOLD_EXPORTS_URL")?,
+        papers: Storage::open("papers", &settings.papers_url).context("TENFOLD_PAPERS_URL")?,
         instance: settings.public_url.clone(),
     };
     let trust = Trust { issuer: settings.public_url.clone(), audience: settings.public_url };
@@ -161,17 +163,16 @@ pub async fn serve(listener: TcpListener, settings: Settings, stop: Cancellation
         tokio::spawn(audit::keep_chaining(db.clone(), audit_keys.own, stop.clone())),
     ];
     web::serve(listener, crate::routes::router(app), web::Limits::default(), stop).await?;
-    for task in work {
-        task.await.ok();
-    }
+    web::wind_up(work).await;
     db.close().await;
     Ok(())
 }
 
 fn audit_keys(own: Option<&Path>, before: &[String]) -> anyhow::Result<AuditKeys> {
-    let own = own.map(SealKey::load).transpose()?.map(Arc::new);
+    let own = own.map(SealKey::load).transpose().context("TENFOLD_AUDIT_KEY_FILE")?.map(Arc::new);
     let read = |text: &String| {
-        PublicSealKey::of_text(text).with_context(|| format!("`{text}` is no Ed25519 public key in base64url"))
+        PublicSealKey::of_text(text)
+            .with_context(|| format!("TENFOLD_AUDIT_KEYS_BEFORE: `{text}` is no Ed25519 public key in base64url"))
     };
     let before: Vec<PublicSealKey> =
         before.iter().filter(|text| !text.is_empty()).map(read).collect::<Result<_, _>>()?;

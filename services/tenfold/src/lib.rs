@@ -6,6 +6,7 @@ pub mod calling;
 pub mod client;
 pub mod clients;
 pub mod demo;
+pub mod doctor;
 pub mod document;
 pub mod import;
 pub mod keys;

@@ -1,4 +1,4 @@
-//! `tenfold`: up, migrate, bootstrap, token, sign-in, import, borough, client, issuer, member, keys, ledger, seal, audit, openapi.
+//! `tenfold`: up, migrate, bootstrap, token, sign-in, import, borough, client, issuer, member, keys, ledger, seal, audit, doctor, openapi.
 
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
@@ -10,6 +10,7 @@ use tenfold::{
     borough::Borough,
     client::Client,
     clients::{self, Clients},
+    doctor::{self, DoctorSettings},
     document, import,
     keys::{self, Keys},
     ledger::Ledger,
@@ -83,6 +84,8 @@ enum Command {
     /// Bring boroughs on board and look after their life.
     #[command(subcommand)]
     Borough(Borough),
+    /// Look at a deployment, and say what is wrong with it and how to mend it.
+    Doctor(DoctorSettings),
     /// Write the API description from the code.
     Openapi {
         /// The folder of the documents.
@@ -139,6 +142,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Seal(what) => tenfold::seals::run(&what),
         Command::Audit(what) => tenfold::audits::run(&what),
         Command::Borough(what) => tenfold::borough::run(&what).await,
+        Command::Doctor(settings) => doctor::run(&settings).await,
         Command::Openapi { folder, check } => {
             let changed = document::write(&folder)?;
             if check && !changed.is_empty() {

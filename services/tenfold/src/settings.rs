@@ -108,6 +108,9 @@ pub struct UpSettings {
 pub struct Running {
     /// The gateway's address.
     pub url: String,
+    /// Where tenants, budgets and governance answer.
+    #[serde(default)]
+    pub services: Vec<String>,
 }
 
 impl Running {

@@ -12,6 +12,8 @@ use crate::tell::say;
 pub struct Split {
     /// The base of the public address.
     pub url: String,
+    /// Where the services answer, without the gateway: tenants, budgets, governance.
+    pub services: [String; 3],
     children: Vec<(&'static str, Child)>,
 }
 
@@ -78,9 +80,10 @@ impl Split {
         if let Some(redis) = settings.redis_url {
             tell("TENFOLD_REDIS_URL", redis);
         }
+        let services = ["tenants", "budgets", "governance"].map(|service| format!("http://{}", at[service]));
         let binaries = std::env::current_exe().context("this program does not know where it is")?;
-        let mut split = Self { url, children: Vec::new() };
         let measured = settings.metrics_addr.as_deref().map(measured_at).transpose()?;
+        let mut split = Self { url, services, children: Vec::new() };
         for service in ["tenants", "budgets", "governance", "gateway"] {
             let program = binaries.with_file_name(format!("tenfold-{service}"));
             let mut command = Command::new(&program);

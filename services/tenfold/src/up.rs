@@ -41,6 +41,13 @@ impl Services {
         }
     }
 
+    fn inside(&self) -> &[String; 3] {
+        match self {
+            Self::Together(stack) => &stack.services,
+            Self::Split(split) => &split.services,
+        }
+    }
+
     async fn run_until(self, stop: CancellationToken) -> anyhow::Result<()> {
         match self {
             Self::Together(stack) => stack.run_until(stop).await,
@@ -175,7 +182,7 @@ pub async fn up(settings: UpSettings, stop: CancellationToken) -> anyhow::Result
     };
     step.end("ready");
 
-    Running { url: services.url().to_owned() }.note(&folder)?;
+    Running { url: services.url().to_owned(), services: services.inside().to_vec() }.note(&folder)?;
     let url = services.url().to_owned();
     let told = async {
         if settings.demo != Demonstration::Off {

@@ -1,10 +1,6 @@
 //! Keys that seals and heads are signed with: Ed25519, in a file outside the database.
 
-use std::{
-    fs, io,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
-};
+use std::{fs, io, os::unix::fs::OpenOptionsExt, path::Path};
 
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::{
@@ -15,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::hash::Hash;
+use crate::private_file::{self, Private};
 
 /// What can be wrong with a key.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +25,9 @@ pub enum SealKeyError {
         source: io::Error,
     },
     /// Others than its owner may read or write it.
-    #[error("others than its owner may read or write {0}: chmod 600 it")]
+    #[error(
+        "others may read or write {0}: chmod 600 it, or chown root:GROUP and chmod 640 it with a group of the program's"
+    )]
     Open(String),
     /// It is not the kind of key we use.
     #[error("{0} is not an Ed25519 private key in PKCS #8, as openssl genpkey -algorithm ed25519 makes")]
@@ -125,19 +124,17 @@ pub struct SealKey {
 }
 
 impl SealKey {
-    /// Reads the key from a file that only its owner can read: PKCS #8 in PEM.
+    /// Reads the key from a file that is kept from others, 0600 or 0640 of root with a group of ours: PKCS #8 in PEM.
     ///
     /// # Errors
     /// When the file cannot be read, is open to others, or holds something else.
     pub fn load(path: &Path) -> Result<Self, SealKeyError> {
         let named = path.display().to_string();
         let file = |source| SealKeyError::File { path: named.clone(), source };
-        let mode = fs::metadata(path).map_err(file)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(SealKeyError::Open(named));
+        match private_file::read(path).map_err(file)? {
+            Private::Kept(pem) => Self::from_pem(&pem).ok_or(SealKeyError::NotOurs(named)),
+            Private::Open => Err(SealKeyError::Open(named)),
         }
-        let pem = fs::read_to_string(path).map_err(file)?;
-        Self::from_pem(&pem).ok_or(SealKeyError::NotOurs(named))
     }
 
     /// Makes a new key where there is no file; mode 0600.
@@ -191,6 +188,8 @@ impl SealKey {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -214,7 +213,7 @@ mod tests {
         let first = SealKey::load(&path).expect("ours").public().kid.clone();
         SealKey::make_where_missing(&path).expect("left alone");
         assert_eq!(SealKey::load(&path).expect("ours").public().kid, first);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours to change");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("ours to change");
         assert!(matches!(SealKey::load(&path), Err(SealKeyError::Open(_))));
         fs::remove_file(&path).ok();
     }

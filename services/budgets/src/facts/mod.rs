@@ -25,8 +25,7 @@ impl Consumer for Facts {
         } else if let Some(effective) = event.is::<DecisionEffective>() {
             store::put_decision(tx, &effective).await
         } else {
-            tracing::warn!(event.kind, "an event arrived that this version does not know; it is left aside");
-            Ok(())
+            Err(event.unknown())
         }
     }
 }

@@ -77,6 +77,11 @@ impl Limiter {
         })
     }
 
+    /// Whether a Redis was named and is away: then each gateway counts alone.
+    pub(crate) fn counts_alone(&self) -> bool {
+        self.shared.as_ref().is_some_and(|shared| !shared.is_linked())
+    }
+
     /// Takes one request from the caller's allowances, and says where it stands; `Err` over the limit.
     pub(crate) async fn take(&self, caller: &Caller) -> (Option<Standing>, Result<(), Problem>) {
         let (mut left, mut by) = (self.local.take(caller), "here");

@@ -55,11 +55,17 @@ pub(super) struct Shared {
 impl Shared {
     /// The count kept at `url`: `redis://host:port`, or `redis+unix:///path`.
     pub(super) fn at(url: &str, settings: &Settings, stop: &CancellationToken) -> anyhow::Result<Self> {
-        let client = Client::open(url).context("the address of Redis cannot be read")?;
+        let client = Client::open(url)
+            .context("TENFOLD_REDIS_URL is not an address of Redis (redis://host:port, or unix:///socket)")?;
         let link = Arc::new(Link { connection: ArcSwapOption::empty(), broken: Notify::new() });
         let answers_within = settings.redis_answers_within;
         tokio::spawn(keep_linked(client, link.clone(), answers_within, stop.clone()));
         Ok(Self { link, script: Script::new(GCRA), rates: settings.rates, answers_within })
+    }
+
+    /// Whether Redis is there just now.
+    pub(super) fn is_linked(&self) -> bool {
+        self.link.connection.load().is_some()
     }
 
     /// As `Local::take`; `None` where Redis did not say.

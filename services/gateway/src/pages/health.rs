@@ -27,7 +27,11 @@ impl Readiness {
             }
         };
         if missing.is_empty() {
-            return Ok(axum::Json(json!({ "status": "ready" })).into_response());
+            // Without Redis we serve: limits are then counted by each gateway alone.
+            return Ok(match gateway.limiter.counts_alone() {
+                true => axum::Json(json!({ "status": "ready", "degraded": ["redis"] })).into_response(),
+                false => axum::Json(json!({ "status": "ready" })).into_response(),
+            });
         }
         Err(Problem::new(&problems::UNAVAILABLE, format_args!("Not ready yet: {}.", missing.join(", ")))
             .with("missing", missing)

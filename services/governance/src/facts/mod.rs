@@ -28,8 +28,7 @@ impl Consumer for Facts {
         } else if let Some(suspected) = event.is::<SplitSuspected>() {
             store::put_split_warning(tx, &suspected).await
         } else {
-            tracing::warn!(event.kind, "an event arrived that this version does not know; it is left aside");
-            Ok(())
+            Err(event.unknown())
         }
     }
 }

@@ -10,11 +10,6 @@ pub(crate) struct Facts;
 
 impl Consumer for Facts {
     async fn take(&self, tx: &mut Tx<Borough>, event: &Arrived) -> Result<(), DbError> {
-        if let Some(taken) = event.is::<StepTaken>() {
-            store::put_step(tx, &taken).await
-        } else {
-            tracing::warn!(event.kind, "an event arrived that this version does not know; it is left aside");
-            Ok(())
-        }
+        if let Some(taken) = event.is::<StepTaken>() { store::put_step(tx, &taken).await } else { Err(event.unknown()) }
     }
 }
