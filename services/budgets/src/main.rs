@@ -30,12 +30,19 @@ struct Arguments {
     /// The most such a file may hold, in bytes.
     #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = budgets::IMPORT_BYTES_MAX)]
     import_bytes: u64,
+    /// Serve nothing: ask the one that listens here whether it is ready, and say so by ending well.
+    #[arg(long)]
+    healthy: bool,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.healthy {
+        return web::healthy(&arguments.addr);
+    }
     web::tell_to_stderr();
-    web::ended(run(Arguments::parse()).await.map_err(Into::into))
+    web::ended(run(arguments).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

@@ -34,11 +34,17 @@ struct Flags {
     /// The most the file of an import may hold, in bytes.
     #[arg(long, env = "TENFOLD_IMPORT_BYTES", default_value_t = Settings::default().file_bytes_max)]
     import_bytes: u64,
+    /// Serve nothing: ask the one that listens here whether it is ready, and say so by ending well.
+    #[arg(long)]
+    healthy: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let flags = Flags::parse();
+    if flags.healthy {
+        return web::healthy(&flags.gateway_addr);
+    }
     web::tell_to_stderr();
     web::ended(run(flags).await.map_err(Into::into))
 }

@@ -24,12 +24,19 @@ struct Arguments {
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]
     own_cluster: bool,
+    /// Serve nothing: ask the one that listens here whether it is ready, and say so by ending well.
+    #[arg(long)]
+    healthy: bool,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.healthy {
+        return web::healthy(&arguments.addr);
+    }
     web::tell_to_stderr();
-    web::ended(run(Arguments::parse()).await.map_err(Into::into))
+    web::ended(run(arguments).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
