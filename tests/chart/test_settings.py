@@ -16,6 +16,7 @@ LEFT = {
     "TENFOLD_KEY_PROPAGATION_SECONDS": "a minute suits every cluster",
     "TENFOLD_CALLS_A_DAY": "ten million calls a day suit every borough; the platform gives one its own number",
     "TENFOLD_STOP_ON_STDIN_EOF": "a container has no parent to end with",
+    "PGPASSFILE": "passwords are in the addresses, put together from Secrets",
     "TENFOLD_PG_BIN": "there are no programs of Postgres in the images",
 }
 
@@ -86,7 +87,7 @@ class Settings(unittest.TestCase):
 
     def test_the_code_reads_each_of_them(self):
         code = "".join(path.read_text() for folder in ("libs", "services") for path in (chart.ROOT / folder).rglob("*.rs"))
-        usual = {"RUST_LOG", "AWS_REGION", "AWS_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+        usual = {"RUST_LOG", "AWS_REGION", "AWS_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "PGPASSFILE"}
         for service, settings in documented().items():
             for name in settings - usual - {f"TENFOLD_{service}_{kind}_DATABASE_URL".upper() for kind in roles().get(service, ())}:
                 self.assertIn(f'"{name}"', code, service)
