@@ -3,6 +3,7 @@
 import pathlib
 import re
 import subprocess
+import tempfile
 import unittest
 
 import chart
@@ -17,6 +18,7 @@ LEFT = {
     "TENFOLD_STOP_ON_STDIN_EOF": "a container has no parent to end with",
     "OTEL_SERVICE_NAME": "every program knows its own name",
     "TENFOLD_STOP_NOTICE_SECONDS": "the preStop hook waits until nobody sends here any more",
+    "PGPASSFILE": "passwords are in the addresses, put together from Secrets",
     "TENFOLD_PG_BIN": "there are no programs of Postgres in the images",
 }
 
@@ -87,7 +89,7 @@ class Settings(unittest.TestCase):
 
     def test_the_code_reads_each_of_them(self):
         code = "".join(path.read_text() for folder in ("libs", "services") for path in (chart.ROOT / folder).rglob("*.rs"))
-        usual = {"OTEL_SERVICE_NAME", "RUST_LOG", "AWS_REGION", "AWS_ENDPOINT", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+        usual = {"AWS_ACCESS_KEY_ID", "AWS_ENDPOINT", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "OTEL_SERVICE_NAME", "PGPASSFILE", "RUST_LOG"}
         for service, settings in documented().items():
             for name in settings - usual - {f"TENFOLD_{service}_{kind}_DATABASE_URL".upper() for kind in roles().get(service, ())}:
                 self.assertIn(f'"{name}"', code, service)
@@ -97,14 +99,40 @@ class Settings(unittest.TestCase):
     def test_jobs_run_commands_that_are_there(self):
         main = source("services/tenfold/src/main.rs")
         commands = set()
+        first_client = source("services/tenfold/src/jobs/first_client.rs")
         for one in chart.manifests("cluster"):
             if one["kind"] == "Job":
-                env = environment(one)
-                self.assertEqual({name for name in env if not ingredient(name, env)}, {"TENFOLD_LOG", "RUST_LOG", "TENFOLD_DATABASE_URL"})
-                commands |= set(chart.pod_of(one)["spec"]["containers"][0]["args"])
-        self.assertEqual(commands, {"migrate", "bootstrap"})
-        for command in commands:
-            self.assertRegex(main, rf"\n    {command.capitalize()} \{{\n(.*\n)*?.*TENFOLD_DATABASE_URL")
+                # The one that comes first is the program's; what it wrote is held by another.
+                container = chart.containers_of(chart.pod_of(one))[0]
+                env = {variable["name"]: variable for variable in container["env"]}
+                taken = {"TENFOLD_LOG", "RUST_LOG", "TENFOLD_DATABASE_URL"}
+                if container["args"][0] == "bootstrap":
+                    taken.add("TENFOLD_FIRST_CLIENT_FILE")
+                self.assertEqual({name for name in env if not ingredient(name, env)}, taken)
+                commands.add(tuple(container["args"]))
+        self.assertEqual(commands, {("migrate",), ("bootstrap", "--if-needed")})
+        self.assertRegex(main, r"\n    Migrate \{\n(.*\n)*?.*TENFOLD_DATABASE_URL")
+        self.assertIn("\n    Bootstrap(FirstClient),\n", main)
+        for word in ('env = "TENFOLD_DATABASE_URL"', 'env = "TENFOLD_FIRST_CLIENT_FILE"', "if_needed: bool"):
+            self.assertIn(word, first_client)
+
+    def test_the_first_client_s_secret_is_in_no_log_and_its_pod_waits_to_be_read(self):
+        [job] = [one for one in chart.manifests("cluster") if one["kind"] == "Job" and "-bootstrap-" in one["metadata"]["name"]]
+        spec = chart.pod_of(job)["spec"]
+        [made], [hold] = spec["initContainers"], spec["containers"]
+        file = next(variable["value"] for variable in made["env"] if variable["name"] == "TENFOLD_FIRST_CLIENT_FILE")
+        [folder] = [volume for volume in spec["volumes"] if volume["name"] == "first-client"]
+        self.assertEqual(folder["emptyDir"]["medium"], "Memory")
+        self.assertTrue(hold["volumeMounts"][0]["readOnly"])
+        self.assertGreater(job["spec"]["activeDeadlineSeconds"], 3600)
+        with tempfile.TemporaryDirectory() as here:
+            *shell, script = hold["command"]
+            script = script.replace(file, f"{here}/first-client.toml").replace("3600", "0")
+            self.assertIn("already", subprocess.run([*shell, script], check=True, capture_output=True, text=True).stdout)
+            pathlib.Path(here, "first-client.toml").write_text('client_secret = "hush"')
+            said = subprocess.run([*shell, script], check=True, capture_output=True, text=True)
+            self.assertIn("-c hold -- cat", said.stdout)
+            self.assertNotIn("hush", said.stdout + said.stderr)
 
     def test_roles_and_the_width_of_their_pools_are_the_code_s(self):
         ours = {name: data["connections"] for name, data in chart.services().items() if "connections" in data}

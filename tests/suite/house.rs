@@ -200,6 +200,7 @@ fn the_top_of_the_house_is_what_the_plan_says() {
         "dev",
         ".ci",
         ".gitignore",
+        ".dockerignore",
         ".spectral.yaml",
         ".sqlx",
         "services",

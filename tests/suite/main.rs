@@ -29,6 +29,7 @@ mod imports;
 mod injection;
 mod interchange;
 mod isolation;
+mod jobs;
 mod journals;
 mod lawful;
 mod leaving;

@@ -21,6 +21,7 @@ mod idempotency;
 mod in_public;
 mod migrate;
 mod refusals;
+mod roles;
 mod scope;
 mod seeding;
 mod self_check;
@@ -43,6 +44,7 @@ pub use housekeeping::keep_house;
 pub use in_public::{InPublic, LiveBoroughs};
 pub use migrate::{MigrateError, Migrations, migrate, platform_migrations, set_passwords};
 pub use refusals::{Refusal, keep_refusals};
+pub use roles::{RoleError, make_login_roles};
 pub use scope::{
     AsPartner, BoroughInPath, Either, InBorough, InRegion, OnPlatform, address, refused_elsewhere, request_id,
 };

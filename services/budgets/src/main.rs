@@ -33,12 +33,19 @@ struct Arguments {
     /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
     #[arg(long, env = "TENFOLD_METRICS_ADDR")]
     metrics_addr: Option<String>,
+    /// Serve nothing: ask the one that listens here whether it is ready, and say so by ending well.
+    #[arg(long)]
+    healthy: bool,
 }
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    if arguments.healthy {
+        return web::healthy(&arguments.addr);
+    }
     let _telling = web::Telemetry::begin("tenfold-budgets");
-    web::ended(run(Arguments::parse()).await.map_err(Into::into))
+    web::ended(run(arguments).await.map_err(Into::into))
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {

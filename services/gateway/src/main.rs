@@ -40,12 +40,18 @@ struct Flags {
     /// Where measurements are read, as `GET /metrics`: never a public address. Without one nothing is measured.
     #[arg(long, env = "TENFOLD_METRICS_ADDR")]
     metrics_addr: Option<String>,
+    /// Serve nothing: ask the one that listens here whether it is ready, and say so by ending well.
+    #[arg(long)]
+    healthy: bool,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let _telling = web::Telemetry::begin("tenfold-gateway");
     let flags = Flags::parse();
+    if flags.healthy {
+        return web::healthy(&flags.gateway_addr);
+    }
+    let _telling = web::Telemetry::begin("tenfold-gateway");
     web::ended(run(flags).await.map_err(Into::into))
 }
 

@@ -30,7 +30,7 @@ mod webhooks;
 
 pub use app::{App, CALLS_A_DAY, ROLES, Settings, migrations, serve};
 pub use audit::{AuditReport, verify_audit};
-pub use clients::bootstrap;
+pub use clients::{bootstrap, bootstrap_keeping};
 pub use restorations::{Progress, Restored, restore};
 pub use routes::openapi;
 pub use signing_keys::SigningSettings;

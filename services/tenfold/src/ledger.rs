@@ -122,7 +122,7 @@ fn access(settings: &VerifySettings) -> anyhow::Result<Access> {
     let folder = settings.folder.path();
     let base = match &settings.database_url {
         Some(url) => PgConnectOptions::from_str(url).context("TENFOLD_DATABASE_URL is not a Postgres address")?,
-        None => tenancy::cluster::at(&folder).database(crate::up::DATABASE),
+        None => tenancy::cluster::at(&folder).database(crate::DATABASE),
     };
     if passwords(&folder)?.is_empty() {
         say(&format!("No stack keeps its passwords in {}; the environment may name each role.", folder.display()));

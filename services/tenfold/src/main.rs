@@ -1,23 +1,30 @@
-//! `tenfold`: up, migrate, bootstrap, token, sign-in, import, borough, client, issuer, member, keys, ledger, seal, audit, doctor, openapi.
+//! `tenfold`: up, migrate, roles, secrets, bootstrap, demo, token, sign-in, import, borough, client, issuer, member, keys, ledger, seal, audit,
+//! doctor, openapi.
 
-use std::{path::PathBuf, process::ExitCode, str::FromStr};
+use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Parser, Subcommand};
-use sqlx::postgres::PgConnectOptions;
 use tenfold::{
     audits::Audit,
     borough::Borough,
     client::Client,
     clients::{self, Clients},
     doctor::{self, DoctorSettings},
-    document, import,
+    import,
+    jobs::{
+        demonstration::{self, Demo},
+        first_client::{self, FirstClient},
+        roles::{self, Roles},
+        secrets::{self, Secrets},
+    },
     keys::{self, Keys},
     ledger::Ledger,
+    owner,
     people::{self, Issuers, Members},
     personas::Personas,
     seals::Seal,
-    settings::{DataFolder, Running, UpSettings},
+    settings::{DataFolder, Running},
     sign_in::SignIn,
     tell::{answer, say},
 };
@@ -36,19 +43,22 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Start everything and serve until Ctrl-C.
-    Up(UpSettings),
+    #[cfg(feature = "serve")]
+    Up(tenfold::settings::UpSettings),
     /// Bring a database up to date, as its owner.
     Migrate {
         /// The owner's connection.
         #[arg(long, env = "TENFOLD_DATABASE_URL")]
         database_url: String,
     },
-    /// Make the first platform client, once, and print its secret, once.
-    Bootstrap {
-        /// The owner's connection.
-        #[arg(long, env = "TENFOLD_DATABASE_URL")]
-        database_url: String,
-    },
+    /// Make the login roles that services come in as, and set their passwords.
+    Roles(Roles),
+    /// Make the passwords and keys of a stack that has none yet, as files.
+    Secrets(Secrets),
+    /// Make the first platform client, once, and print its secret, once, or write it into a file.
+    Bootstrap(FirstClient),
+    /// Load the demonstration into a stack that runs, and print the region's table.
+    Demo(Demo),
     /// Print an access token of a persona of the running demonstration.
     Token {
         #[command(flatten)]
@@ -87,10 +97,11 @@ enum Command {
     /// Look at a deployment, and say what is wrong with it and how to mend it.
     Doctor(DoctorSettings),
     /// Write the API description from the code.
+    #[cfg(feature = "serve")]
     Openapi {
         /// The folder of the documents.
         #[arg(default_value = "openapi")]
-        folder: PathBuf,
+        folder: std::path::PathBuf,
         /// Fail where they were not fresh.
         #[arg(long)]
         check: bool,
@@ -105,22 +116,17 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
+        #[cfg(feature = "serve")]
         Command::Up(settings) => tenfold::up::up(settings, web::stop_signal()).await,
         Command::Migrate { database_url } => {
             tenancy::migrate(&owner(&database_url)?, &tenfold::migrations()).await?;
             say("The database is up to date.");
             Ok(())
         }
-        Command::Bootstrap { database_url } => {
-            match tenants::bootstrap(&owner(&database_url)?, &domain::Clock::System).await? {
-                Some((id, secret)) => {
-                    answer(&format!("client_id = \"{id}\"\nclient_secret = \"{secret}\""));
-                    say("This is shown once. Keep it where secrets are kept.");
-                    Ok(())
-                }
-                None => bail!("there is a platform client already; it can make more (POST /v1/platform/clients)"),
-            }
-        }
+        Command::Roles(asked) => roles::run(&asked).await,
+        Command::Secrets(asked) => secrets::run(&asked),
+        Command::Bootstrap(asked) => first_client::run(&asked).await,
+        Command::Demo(asked) => demonstration::run(&asked).await,
         Command::Token { folder, persona } => {
             let folder = folder.path();
             let personas = Personas::load(&folder)?;
@@ -143,18 +149,14 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Audit(what) => tenfold::audits::run(&what),
         Command::Borough(what) => tenfold::borough::run(&what).await,
         Command::Doctor(settings) => doctor::run(&settings).await,
+        #[cfg(feature = "serve")]
         Command::Openapi { folder, check } => {
-            let changed = document::write(&folder)?;
+            let changed = tenfold::document::write(&folder)?;
             if check && !changed.is_empty() {
-                bail!("{} were not fresh; they are now: commit them", changed.join(", "));
+                anyhow::bail!("{} were not fresh; they are now: commit them", changed.join(", "));
             }
             say(&format!("{} of 4 documents changed.", changed.len()));
             Ok(())
         }
     }
-}
-
-fn owner(url: &str) -> anyhow::Result<PgConnectOptions> {
-    PgConnectOptions::from_str(url)
-        .context("TENFOLD_DATABASE_URL is not a Postgres address (postgres://owner@host/database)")
 }

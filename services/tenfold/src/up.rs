@@ -16,8 +16,8 @@ use tenancy::{Access, cluster::Cluster};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    client::Client,
-    demo,
+    DATABASE, demo,
+    jobs::demonstration::show_region,
     personas::{Credentials, Personas},
     redis::Redis,
     settings::{Demonstration, Running, UpSettings},
@@ -25,8 +25,6 @@ use crate::{
     stack::{Stack, StackSettings},
     tell::{Step, answer, say},
 };
-
-pub(crate) const DATABASE: &str = "tenfold";
 
 enum Services {
     Together(Stack),
@@ -226,14 +224,7 @@ async fn demonstrate(
         };
         demo::load(url, folder, Credentials { client_id, client_secret }, how_much).await?;
     }
-    let personas = Personas::load(folder)?.context("the personas were not kept")?;
-    let analyst = Client::new(url, personas.get("gm-analyst")?.clone());
-    answer("");
-    for line in demo::regional_table(&analyst, "2019-20").await? {
-        answer(&line);
-    }
-    answer("");
-    Ok(())
+    show_region(url, folder).await
 }
 
 fn address(base: &PgConnectOptions, role: &str, password: &str) -> String {

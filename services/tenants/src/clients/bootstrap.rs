@@ -14,6 +14,18 @@ use super::{
 /// # Errors
 /// When the database is out of reach, or not migrated.
 pub async fn bootstrap(owner: &PgConnectOptions, clock: &Clock) -> anyhow::Result<Option<(String, String)>> {
+    bootstrap_keeping(owner, clock, |_, _| Ok(())).await
+}
+
+/// As [`bootstrap`], where the id and the secret are kept before the client is: what cannot be kept is not made.
+///
+/// # Errors
+/// As [`bootstrap`], and where they cannot be kept.
+pub async fn bootstrap_keeping(
+    owner: &PgConnectOptions,
+    clock: &Clock,
+    keep: impl FnOnce(&str, &str) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<(String, String)>> {
     let mut connection = PgConnection::connect_with(owner).await?;
     let mut tx = connection.begin().await?;
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended('bootstrap', 0))").fetch_one(&mut *tx).await?;
@@ -31,6 +43,7 @@ pub async fn bootstrap(owner: &PgConnectOptions, clock: &Clock) -> anyhow::Resul
         let client =
             NewClient::new(ClientOwner::Platform, Role::Officer, "First officer", scopes, &secret, clock.now());
         store::insert(&mut tx, &client).await?;
+        keep(&client.client_id, secret.reveal())?;
         made = Some((client.client_id, secret.reveal().to_owned()));
     }
     sqlx::query!("alter table tenants.client_key force row level security").execute(&mut *tx).await?;

@@ -10,7 +10,7 @@ mod keys;
 pub(crate) mod revocations;
 mod store;
 
-pub use bootstrap::bootstrap;
+pub use bootstrap::{bootstrap, bootstrap_keeping};
 pub(crate) use client::{ClientOwner, NewClient};
 pub(crate) use expiring::warn_of_ends;
 pub(crate) use keys::borough_of;

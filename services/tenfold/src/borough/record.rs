@@ -15,10 +15,10 @@ use storage::Storage;
 use tokio::{fs::File, io::AsyncWriteExt};
 
 use crate::{
+    DATABASE,
     client::{Client, fresh_key},
     settings::DataFolder,
     tell::{Step, answer, say},
-    up::DATABASE,
 };
 
 /// How often is asked how an export goes.

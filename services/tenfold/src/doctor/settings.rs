@@ -103,7 +103,7 @@ impl DoctorSettings {
         let given = |url: &Option<String>| url.clone().filter(|url| !url.is_empty());
         let owner = match (given(&self.database_url), &folder) {
             (Some(url), _) => Some(PgConnectOptions::from_str(&url).map_err(|_| unreadable("TENFOLD_DATABASE_URL"))?),
-            (None, Some(folder)) => Some(tenancy::cluster::owned(folder, crate::up::DATABASE)?),
+            (None, Some(folder)) => Some(tenancy::cluster::owned(folder, crate::DATABASE)?),
             (None, None) => None,
         };
         let base = match (&folder, &owner) {
