@@ -128,16 +128,18 @@ async fn each_service_and_the_gateway_end_under_load_without_dropping_a_request(
         (budgets, "/v1/boroughs/wigan/funds"),
         (governance, "/v1/boroughs/wigan/committees"),
     ];
-    let answered: Arc<[AtomicU32; 4]> = Arc::default();
+    let (answered, told): (Arc<[AtomicU32; 4]>, Arc<AtomicBool>) = Default::default();
     let callers: Vec<_> = (0..12)
         .map(|caller| {
             let door = caller % 4;
             let (url, path) = doors[door].clone();
-            let (token, answered) = (token.clone(), answered.clone());
+            let (token, answered, told) = (token.clone(), answered.clone(), told.clone());
             tokio::spawn(async move {
                 let at = url.trim_start_matches("http://");
-                // Until the door is closed.
-                while let Some(answer) = asks_as(at, path, &token).await {
+                // Until whoever balances the load would send nobody here any more.
+                while !told.load(Ordering::Relaxed)
+                    && let Some(answer) = asks_as(at, path, &token).await
+                {
                     let fine = answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 429");
                     assert!(fine, "{at}{path}: {answer:?}");
                     answered[door].fetch_add(1, Ordering::Relaxed);
@@ -150,6 +152,8 @@ async fn each_service_and_the_gateway_end_under_load_without_dropping_a_request(
         assert!(began.elapsed() < Duration::from_secs(60), "they are not answered: {answered:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    // Each caller has a request under way.
+    told.store(true, Ordering::Relaxed);
     tokio::time::timeout(Duration::from_secs(40), world.ends()).await.expect("it ends in time");
     for caller in callers {
         caller.await.expect("what was taken was answered");

@@ -3,6 +3,7 @@
 use std::{io, time::Duration};
 
 use chrono::{DateTime, Utc};
+use domain::Clock;
 use sqlx::{Connection, FromRow, PgConnection, postgres::PgConnectOptions};
 
 use crate::{Migrations, SchemaVersion, Standing, migrate::applied_table, versions::short};
@@ -14,8 +15,10 @@ pub struct Server {
     pub version: i32,
     /// The encoding of the database.
     pub encoding: String,
-    /// Its clock, when it was asked.
-    pub now: DateTime<Utc>,
+    now: DateTime<Utc>,
+    /// By how many milliseconds this machine's clock is ahead of its.
+    #[sqlx(default)]
+    pub ahead_ms: i64,
     /// Whether this connection is encrypted.
     pub encrypted: bool,
     /// Whether it came by a socket or from the machine itself.
@@ -61,7 +64,8 @@ pub async fn examine(options: &PgConnectOptions) -> Result<Server, sqlx::Error> 
 
 async fn ask(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
     let mut connection = PgConnection::connect_with(&options.clone().application_name("tenfold doctor")).await?;
-    let server = sqlx::query_as(
+    let asked = Clock::System.now();
+    let mut server: Server = sqlx::query_as(
         "select current_setting('server_version_num')::int / 10000 as version,
                 pg_encoding_to_char(d.encoding)::text as encoding,
                 clock_timestamp() as now,
@@ -79,6 +83,9 @@ async fn ask(options: &PgConnectOptions) -> Result<Server, sqlx::Error> {
     )
     .fetch_one(&mut connection)
     .await?;
+    // It looked at its clock about half way.
+    let answered = Clock::System.now();
+    server.ahead_ms = (asked + (answered - asked) / 2 - server.now).num_milliseconds();
     connection.close().await.ok();
     Ok(server)
 }

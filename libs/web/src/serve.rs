@@ -153,6 +153,10 @@ where
         take(accepted);
     }
     drop(listener);
+    // A connection that has not said its first word yet would be closed on it: give it time to.
+    if open.count() > 0 {
+        tokio::time::sleep(FIRST_WORD).await;
+    }
     if tokio::time::timeout(limits.drain_time, open.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight at the end of the drain time");
     }
@@ -222,6 +226,9 @@ fn notice_of_environment() -> std::io::Result<Duration> {
 
 /// Beyond this what is heard while serving, such as whose access was taken away, would be out of date. In seconds.
 const MOST_NOTICE: u64 = 15;
+
+/// How long the last to be let in may take to begin.
+const FIRST_WORD: Duration = Duration::from_millis(250);
 
 /// How long work beside the requests may take to end.
 const WINDING_UP: Duration = Duration::from_secs(10);

@@ -19,7 +19,7 @@ struct Arguments {
     #[arg(long, env = "TENFOLD_TENANTS_URL", default_value = "http://127.0.0.1:4001")]
     tenants_url: String,
     /// Where the content of papers lies: file:///folder or s3://bucket/folder.
-    #[arg(long, env = "TENFOLD_PAPERS_URL")]
+    #[arg(long, env = "TENFOLD_PAPERS_URL", value_name = "TENFOLD_PAPERS_URL")]
     papers_url: String,
     /// Whether the database cluster is ours: then a callable `set_config` is fatal.
     #[arg(long, env = "TENFOLD_OWN_CLUSTER", default_value_t = false, action = clap::ArgAction::Set)]

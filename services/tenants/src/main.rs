@@ -36,10 +36,10 @@ struct Arguments {
     #[arg(long, env = "TENFOLD_AUDIT_KEYS_BEFORE", value_delimiter = ',')]
     audit_keys_before: Vec<String>,
     /// Where the content of papers lies: file:///folder or s3://bucket/folder.
-    #[arg(long, env = "TENFOLD_PAPERS_URL")]
+    #[arg(long, env = "TENFOLD_PAPERS_URL", value_name = "TENFOLD_PAPERS_URL")]
     papers_url: String,
     /// Where archives of boroughs lie: file:///folder or s3://bucket/folder.
-    #[arg(long, env = "TENFOLD_EXPORTS_URL")]
+    #[arg(long, env = "TENFOLD_EXPORTS_URL", value_name = "TENFOLD_EXPORTS_URL")]
     exports_url: String,
     /// How many calls a day a borough has that was given no number of its own.
     #[arg(long, env = "TENFOLD_CALLS_A_DAY", default_value_t = tenants::CALLS_A_DAY)]

@@ -200,15 +200,17 @@ fn server_checks(server: &Server, replicas: &[(String, Option<i64>)], checks: &m
             "Add ?sslmode=verify-full&sslrootcert=… to the addresses, and ssl = on to the server.",
         ),
     });
-    let skew = (chrono_now() - server.now).num_milliseconds();
+    let skew = server.ahead_ms;
     checks.push(match skew.abs() {
         0..2_000 => Check::fine("clock", "the database and this machine agree"),
-        2_000..30_000 => {
-            Check::warning("clock", format!("the database is {skew} ms off this machine"), "Let both keep time by NTP.")
-        }
+        2_000..30_000 => Check::warning(
+            "clock",
+            format!("this machine is {skew} ms ahead of the database"),
+            "Let both keep time by NTP.",
+        ),
         _ => Check::wrong(
             "clock",
-            format!("the database is {} s off this machine", skew / 1000),
+            format!("this machine is {} s ahead of the database", skew / 1000),
             "Let both keep time by NTP: tokens and idempotency go by the clock.",
         ),
     });
@@ -241,10 +243,6 @@ fn server_checks(server: &Server, replicas: &[(String, Option<i64>)], checks: &m
             ),
         });
     }
-}
-
-fn chrono_now() -> chrono::DateTime<chrono::Utc> {
-    Clock::System.now()
 }
 
 /// Each schema against the migrations this program carries.
