@@ -80,10 +80,11 @@ async fn a_stack_is_set_up_from_files_and_setting_it_up_again_changes_nothing() 
 
     // What is kept was made outside of the database: the password was in no statement.
     let mut owner = PgConnection::connect_with(&cluster.owner("tenfold")).await.unwrap();
-    let kept: Vec<String> = sqlx::query_scalar("select rolpassword from pg_authid where rolcanlogin and rolname like '%\\_work'")
-        .fetch_all(&mut owner)
-        .await
-        .unwrap();
+    let kept: Vec<String> =
+        sqlx::query_scalar("select rolpassword from pg_authid where rolcanlogin and rolname like '%\\_work'")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
     assert!(kept.len() == 3 && kept.iter().all(|kept| kept.starts_with("SCRAM-SHA-256$4096:")), "{kept:?}");
 
     // A new password replaces the old one.
