@@ -38,13 +38,16 @@ for image in "$builder" "$runtime"; do
   fi
 done
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 targets=(gateway tenants budgets governance migrate)
 name_of() { if [ "$1" = migrate ]; then echo tenfold; else echo "tenfold-$1"; fi; }
 for target in "${targets[@]}"; do
   say "Building $(name_of "$target") …"
   # Built before compose asks for it, under the very name it asks for.
   docker build --quiet --file docker/Dockerfile --target "$target" "${labels[@]}" \
-    --tag "$(name_of "$target"):$version" . >/dev/null || fail "$target does not build: docker build -f docker/Dockerfile --target $target ."
+    --tag "$(name_of "$target"):$version" . >"$log" 2>&1 ||
+    { tail -n40 "$log" >&2; fail "$target does not build: docker build -f docker/Dockerfile --target $target ."; }
 done
 
 million() { awk -v bytes="$1" 'BEGIN { printf "%.1f", bytes / 1e6 }'; }

@@ -59,5 +59,5 @@ case $image in
   *) fail "$image cannot be pulled, and nobody has thought of a stand-in for it" ;;
 esac
 say "Stand-in for $image, which cannot be pulled here: $said."
-docker build --quiet --file "$kind.Dockerfile" --label "$LABEL=$image" --tag "$image" "$scratch/context" >/dev/null ||
-  fail "the stand-in for $image does not build"
+docker build --quiet --file "$kind.Dockerfile" --label "$LABEL=$image" --tag "$image" "$scratch/context" >"$scratch/build.log" 2>&1 ||
+  { tail -n20 "$scratch/build.log" >&2; fail "the stand-in for $image does not build"; }

@@ -119,7 +119,7 @@ async fn the_first_client_is_written_where_only_its_owner_reads_it() {
     let mut owner = PgConnection::connect_with(&cluster.owner("tenfold")).await.unwrap();
     let made: Vec<String> =
         sqlx::query_scalar("select client_id from tenants.client").fetch_all(&mut owner).await.unwrap();
-    assert_eq!(made, [kept.client_id.clone()]);
+    assert_eq!(made, [kept.client_id.as_str()]);
 
     // Once is once: well where that is asked for, a refusal elsewhere, and the file is what it was.
     let refused = first_client::run(&to(&file)).await.unwrap_err().to_string();
