@@ -144,8 +144,8 @@ def each_service_is_looked_after(manifests):
                 if probe not in container:
                     yield f"{name} has no {probe}"
             pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-            # 25 s: libs/web/src/serve.rs, drain_time.
-            if pause < 3 or pod["spec"].get("terminationGracePeriodSeconds", 30) < pause + 25:
+            # 25 s: libs/web/src/serve.rs, drain_time; then 10: WINDING_UP.
+            if pause < 3 or pod["spec"].get("terminationGracePeriodSeconds", 30) < pause + 25 + 10:
                 yield f"{name} has no time to end what is under way"
         spread = {one["topologyKey"] for one in pod["spec"].get("topologySpreadConstraints", [])}
         if spread != {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}:

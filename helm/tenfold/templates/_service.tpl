@@ -43,8 +43,8 @@ spec:
     spec:
       serviceAccountName: {{ include "tenfold.name" $root }}
       {{- include "tenfold.podBasics" $root | nindent 6 }}
-      # Five seconds until no more is sent here, 25 for what is under way, and a margin.
-      terminationGracePeriodSeconds: 40
+      # Five seconds until no more is sent here, 25 for what is under way, 10 for its other work, and a margin.
+      terminationGracePeriodSeconds: 50
       topologySpreadConstraints:
         {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
         - topologyKey: {{ . }}
