@@ -16,7 +16,8 @@ import urllib.request
 
 scratch = pathlib.Path(os.environ["TENFOLD_SCRATCH"])
 tenfold = pathlib.Path(os.environ["TENFOLD_PROGRAMS"]) / "tenfold"
-postgres = pathlib.Path(os.environ["TENFOLD_PG_BIN"])
+# Where the server really is: a folder of links may lack the programs that take backups.
+postgres = (pathlib.Path(os.environ["TENFOLD_PG_BIN"]) / "postgres").resolve().parent
 user = os.environ.get("TENFOLD_PG_USER", "")
 archive, backup = scratch / "archive", scratch / "backup"
 began = time.monotonic()
