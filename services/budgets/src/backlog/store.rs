@@ -1,4 +1,4 @@
-//! What of the service waits for work behind the requests, for the measurements.
+//! The SQL that counts what waits.
 
 use tenancy::{Backlog, COUNTED_MAX, DbError, Oldest, Tx, Waiting, Work};
 
